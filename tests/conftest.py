@@ -1,0 +1,27 @@
+"""Set up what the tests compare with: JAX on the CPU in 64-bit mode, and hypothesis.
+
+``pytest --hypothesis-profile=thorough`` searches longer and from a new seed each time.
+"""
+
+import os
+
+# Read by JAX when it is first imported.
+os.environ["JAX_PLATFORMS"] = "cpu"
+os.environ["JAX_ENABLE_X64"] = "1"
+
+from hypothesis import HealthCheck, settings  # noqa: E402
+
+settings.register_profile(
+    "quick",
+    max_examples=25,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "thorough",
+    max_examples=500,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("quick")

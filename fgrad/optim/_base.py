@@ -1,0 +1,145 @@
+"""What an optimizer is: two pure functions and a state."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+__all__ = [
+    "EmptyState",
+    "GradientTransformation",
+    "GradientTransformationExtraArgs",
+    "OptState",
+    "Params",
+    "Scalar",
+    "ScalarOrSchedule",
+    "Schedule",
+    "TransformInitFn",
+    "TransformUpdateExtraArgsFn",
+    "TransformUpdateFn",
+    "Updates",
+    "identity",
+    "with_extra_args_support",
+]
+
+# Pytrees of arrays. Python's types cannot say "a pytree", so these names are for the reader.
+Params = Any
+Updates = Any
+OptState = Any
+
+Scalar = Any  # a number or a 0-d array, concrete or traced
+Schedule = Callable[[Scalar], Scalar]
+ScalarOrSchedule = Scalar | Schedule
+
+
+class TransformInitFn(Protocol):
+    """``init(params) -> state``."""
+
+    def __call__(self, params: Params) -> OptState: ...
+
+
+class TransformUpdateFn(Protocol):
+    """``update(updates, state, params=None) -> (updates, state)``."""
+
+    def __call__(
+        self, updates: Updates, state: OptState, params: Params | None = None
+    ) -> tuple[Updates, OptState]: ...
+
+
+class TransformUpdateExtraArgsFn(Protocol):
+    """An update function that also takes (and ignores what it does not know of) keywords."""
+
+    def __call__(
+        self,
+        updates: Updates,
+        state: OptState,
+        params: Params | None = None,
+        **extra_args: Any,
+    ) -> tuple[Updates, OptState]: ...
+
+
+class GradientTransformation(NamedTuple):
+    """A pair of pure functions that turn gradients into updates.
+
+    Attributes
+    ----------
+    init : callable
+        ``init(params)`` returns the state before the first step, a pytree.
+    update : callable
+        ``update(updates, state, params=None)`` returns the transformed updates, a pytree like
+        `params`, and the next state, a pytree like `state`.
+
+    Examples
+    --------
+    >>> import fgrad
+    >>> from fgrad import optim
+    >>> optimizer = optim.sgd(learning_rate=0.5)
+    >>> params = {"w": 2.0}
+    >>> state = optimizer.init(params)
+    >>> gradient = fgrad.grad(lambda p: p["w"] ** 2)(params)
+    >>> updates, state = optimizer.update(gradient, state, params)
+    >>> float(optim.apply_updates(params, updates)["w"])
+    0.0
+    """
+
+    init: TransformInitFn
+    update: TransformUpdateFn
+
+
+class GradientTransformationExtraArgs(GradientTransformation):
+    """A `GradientTransformation` whose ``update`` also accepts keyword arguments."""
+
+    update: TransformUpdateExtraArgsFn
+
+
+class EmptyState(NamedTuple):
+    """The state of a transformation that keeps none."""
+
+
+def init_empty_state(params: Params) -> EmptyState:
+    """The ``init`` of a transformation that keeps no state."""
+    del params
+    return EmptyState()
+
+
+def identity() -> GradientTransformation:
+    """Pass updates through unchanged.
+
+    Returns
+    -------
+    GradientTransformation
+
+    Examples
+    --------
+    >>> from fgrad import optim
+    >>> optim.identity().update({"w": 1.5}, optim.EmptyState())
+    ({'w': 1.5}, EmptyState())
+    """
+
+    def update(updates, state, params=None):
+        del params
+        return updates, state
+
+    return GradientTransformation(init_empty_state, update)
+
+
+def with_extra_args_support(
+    tx: GradientTransformation,
+) -> GradientTransformationExtraArgs:
+    """Make `tx` accept keyword arguments that it does not know of, and ignore them.
+
+    Parameters
+    ----------
+    tx : GradientTransformation
+
+    Returns
+    -------
+    GradientTransformationExtraArgs
+        `tx` itself where it is one already.
+    """
+    if isinstance(tx, GradientTransformationExtraArgs):
+        return tx
+
+    def update(updates, state, params=None, **extra_args):
+        del extra_args
+        return tx.update(updates, state, params)
+
+    return GradientTransformationExtraArgs(tx.init, update)

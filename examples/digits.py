@@ -21,6 +21,7 @@ from fgrad import nn, optim
 SIZES = (64, 128, 128, 10)
 EPOCHS = 40
 BATCH = 64
+NOISE = 0.15  # added to the pixels of each batch, so that the network does not learn them by heart
 PNG = Path(__file__).parent / "output" / "digits.png"
 
 
@@ -91,7 +92,9 @@ def main():
         order = rng.permutation(len(train_images))[: steps_per_epoch * BATCH]
         batch_losses = []
         for batch in order.reshape(steps_per_epoch, BATCH):
-            params, state, value = step(params, state, train_images[batch], train_labels[batch])
+            images = train_images[batch]
+            images = images + rng.normal(scale=NOISE, size=images.shape).astype(np.float32)
+            params, state, value = step(params, state, images, train_labels[batch])
             batch_losses.append(value)
         losses.append(np.mean(batch_losses))
         accuracies["training"].append(accuracy(params, train_images, train_labels))

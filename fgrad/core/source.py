@@ -1,0 +1,43 @@
+"""Where in the user's program we are: used by error messages and by the equations of a jaxpr."""
+
+import os
+import sys
+from typing import NamedTuple
+
+_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+# Frames of these belong to nobody's program: the library itself and the machinery that calls it.
+_SKIPPED = (_HERE, "<fgrad", "<frozen", os.path.dirname(os.__file__) + os.sep + "functools.py")
+_skip_cache: dict[str, bool] = {}
+
+
+class Source(NamedTuple):
+    """A place in the user's program."""
+
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} ({self.function})"
+
+
+def user_source() -> Source | None:
+    """The innermost frame outside fgrad (and NumPy), or None when there is none."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        name = code.co_filename
+        skip = _skip_cache.get(name)
+        if skip is None:
+            skip = name.startswith(_SKIPPED) or f"{os.sep}numpy{os.sep}" in name
+            _skip_cache[name] = skip
+        if not skip:
+            return Source(name, frame.f_lineno, code.co_name)
+        frame = frame.f_back
+    return None
+
+
+def located(message: str, source: Source | None = None) -> str:
+    """`message` with the user's line under it."""
+    source = source or user_source()
+    return f"{message}\n  --> {source}" if source else message

@@ -1,0 +1,276 @@
+"""Interpreters of operations. Each thread has a current one; a transformation installs its own.
+
+An interpreter (`Trace`) has one question to answer: what does this operation mean here? Evaluation,
+differentiation, batching and staging differ only in that.
+"""
+
+import threading
+
+import numpy as np
+
+from fgrad.core.avals import ShapedArray, aval_of_value, scalar_avals, weak_types
+from fgrad.core.errors import UnexpectedTracerError
+from fgrad.core.source import located, user_source
+
+
+class Primitive:
+    """An operation that every interpreter knows.
+
+    Parameters
+    ----------
+    name : str
+        As it is printed in a jaxpr.
+    multiple_results : bool
+        Whether it gives a list of values.
+
+    Attributes
+    ----------
+    impl : callable
+        ``impl(*args, **params)`` on base arrays, NumPy scalars and Python scalars.
+    abstract_eval : callable
+        ``abstract_eval(*avals, **params)``: the aval of the result (a list, if several).
+    partials : tuple or None
+        For elementwise operations: for each operand the derivative of the result by it,
+        ``d(ans, *args)``; or `ONE`, `MINUS_ONE`, or None where it is zero everywhere.
+    jvp : callable or None
+        ``jvp(primals, tangents, **params)``: the pair of results; None for a zero tangent.
+    linear : tuple of bool, 'each' or None
+        Which operands it is jointly linear in; 'each' if linear in each one separately.
+    transpose : callable or None
+        ``transpose(ct, *args, **params)``: for each operand the cotangent, or None; the linear
+        operands among `args` are `Undefined`.
+    batch : callable
+        ``batch(args, dims, size, **params)``: the result and its batch dimension.
+    lower : callable or None
+        How the compiler writes it as Python source; see `fgrad.compiler`.
+    linearize : callable or None
+        ``linearize(primals, tangents, **params)``: as `jvp`, for operations that hold programs and
+        should keep residuals instead of running them again in the backward pass.
+    stage : callable or None
+        ``stage(trace, args, params)``: for operations that hold Python functions, how a
+        `StagingTrace` turns these into jaxprs.
+    """
+
+    def __init__(self, name: str, multiple_results: bool = False):
+        self.name = name
+        self.multiple_results = multiple_results
+        self.impl = None
+        self.abstract_eval = None
+        self.partials = None
+        self.jvp = None
+        self.linear = None
+        self.transpose = None
+        self.batch = None
+        self.lower = None
+        self.linearize = None
+        self.stage = None
+        registry.append(self)
+
+    def bind(self, *args, **params):
+        """Hand the operation to the current interpreter."""
+        return thread.trace.process(self, args, params)
+
+    __call__ = bind
+
+    def __repr__(self):
+        return self.name
+
+
+registry: list[Primitive] = []
+"""Every primitive there is, in order of definition: tests go through it."""
+
+ONE, MINUS_ONE = "one", "minus one"
+
+
+class Undefined:
+    """Stands for a linear operand in a transpose rule: its shape is known, it has no value."""
+
+    __slots__ = ("aval",)
+
+    def __init__(self, aval: ShapedArray):
+        self.aval = aval
+
+    shape = property(lambda self: self.aval.shape)
+    dtype = property(lambda self: self.aval.dtype)
+    ndim = property(lambda self: self.aval.ndim)
+
+
+class Tracer:
+    """A value inside a transformation. It behaves like an array: see `fgrad.numpy`."""
+
+    __slots__ = ("__weakref__", "_trace", "aval")
+    __array_priority__ = 1000.0
+
+    @property
+    def shape(self):
+        """tuple of int"""
+        return self.aval.shape
+
+    @property
+    def dtype(self):
+        """np.dtype"""
+        return self.aval.dtype
+
+    @property
+    def ndim(self):
+        """int"""
+        return self.aval.ndim
+
+    @property
+    def size(self):
+        """int"""
+        return self.aval.size
+
+    @property
+    def weak_type(self):
+        """bool: whether it came from Python scalars alone."""
+        return self.aval.weak_type
+
+    def concrete(self, error, what: str):
+        """The number behind this tracer, where it has one; else `error` says why not."""
+        raise error(self._trace.why_abstract(self, what))
+
+
+class Trace:
+    """What operations mean inside one transformation.
+
+    Attributes
+    ----------
+    parent : Trace
+        The interpreter in force outside.
+    """
+
+    __slots__ = ("function_name", "parent", "source")
+    transformation = "a transformation"
+
+    def __init__(self, parent, fun=None):
+        self.parent = parent
+        self.function_name = getattr(fun, "__name__", None)
+        self.source = None
+
+    def process(self, primitive, args, params):
+        """What `primitive` gives on `args` here."""
+        raise NotImplementedError
+
+    def why_abstract(self, tracer, what):
+        """Why `tracer` has no number to give to `what`."""
+        raise NotImplementedError
+
+    def describe(self):
+        """The transformation and the function it was applied to, for messages."""
+        return f"{self.transformation} of {self.function_name or 'a function'}"
+
+    def __enter__(self):
+        thread.trace = self
+        return self
+
+    def __exit__(self, *exc):
+        thread.trace = self.parent
+        self.finish()
+
+    def finish(self):
+        """End this trace: from now on its tracers refuse to be used."""
+
+
+class EvalTrace(Trace):
+    """Outside every transformation: operations are carried out by NumPy."""
+
+    __slots__ = ()
+
+    def process(self, primitive, args, params):
+        for a in args:
+            if isinstance(a, Tracer):
+                raise_leaked(a)
+        try:
+            out = primitive.impl(*args, **params)
+        except (TypeError, ValueError) as e:
+            raise_explained(primitive, args, params, e)
+        if type(out) is np.ndarray or primitive.multiple_results:
+            return out
+        # Python scalars in, a Python scalar out: this is how a value stays weak.
+        for a in args:
+            if type(a) not in weak_types:
+                return out
+        return out.item() if args and type(out) in _ITEMS else out
+
+
+# NumPy's results on Python scalars that are made Python scalars again.
+_ITEMS = frozenset((np.int64, np.float64, np.complex128))
+
+
+def raise_leaked(tracer):
+    """Say where the tracer that outlived its transformation came from."""
+    trace = tracer._trace
+    where = getattr(tracer, "source", None) or trace.source
+    made = f", made at {where}" if where else ""
+    raise UnexpectedTracerError(
+        f"a tracer {tracer.aval}{made}, was used after {trace.describe()} had returned. "
+        "It was probably stored in a global, an attribute or a list from inside the function: "
+        "return it from the function instead."
+    ) from None
+
+
+def raise_explained(primitive, args, params, error):
+    """Re-raise NumPy's error with the operation, its operands and the user's line."""
+    if primitive.multiple_results or "\n  --> " in str(error):
+        raise error  # it comes from a program inside the operation, or says all there is to say
+    try:
+        avals = [get_aval(a) for a in args]
+        primitive.abstract_eval(*avals, **params)
+    except (TypeError, ValueError) as better:
+        error = better
+        text = str(better)
+    else:
+        text = f"{primitive.name} of {', '.join(map(str, avals))}: {error}"
+    if "\n  --> " not in text:
+        text = located(text)
+    raise type(error)(text) from None
+
+
+class _Thread(threading.local):
+    """The current interpreter of each thread."""
+
+    def __init__(self):
+        self.trace = evaluation
+
+
+evaluation = EvalTrace(None)
+thread = _Thread()
+
+
+def get_aval(x) -> ShapedArray:
+    """The aval of a value or a tracer."""
+    if type(x) is np.ndarray or type(x) in scalar_avals:
+        return aval_of_value(x)
+    if isinstance(x, Tracer):
+        return x.aval
+    return aval_of_value(as_value(x))
+
+
+def as_value(x, what: str = "argument"):
+    """`x` as interpreters hold it: a tracer, a base array, a NumPy scalar or a Python scalar.
+
+    Raises
+    ------
+    TypeError
+        If it is no array of numbers or booleans; `what` names it.
+    """
+    t = type(x)
+    if t is np.ndarray and x.dtype.kind in "biufc":
+        return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
+    if t in scalar_avals:
+        return np.bool_(x) if t is bool else x
+    if isinstance(x, Tracer):
+        return x
+    if isinstance(x, np.ndarray):
+        return as_value(np.asarray(x).view(np.ndarray), what)
+    for weak in (bool, int, float, complex):  # subclasses of Python's numbers
+        if isinstance(x, weak) and not isinstance(x, np.generic):
+            return as_value(weak(x), what)
+    if hasattr(x, "__array__") or hasattr(x, "__array_interface__"):
+        return as_value(np.asarray(x), what)
+    if t.__module__ == "numpy" and hasattr(x, "dtype"):
+        raise TypeError(located(f"{what} has dtype {x.dtype}; wanted numbers or booleans"))
+    raise TypeError(
+        located(f"{what} is a {t.__module__}.{t.__qualname__}; wanted an array or a number")
+    )

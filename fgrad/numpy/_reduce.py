@@ -1,0 +1,354 @@
+"""Reductions and cumulative functions."""
+
+import numpy as np
+
+from fgrad.core.source import located
+from fgrad.core.trace import get_aval
+from fgrad.numpy._face import axes_of, axis_of, public, refuse, unweak, value
+from fgrad.primitives import elementwise as ew
+from fgrad.primitives import parts, reduce
+from fgrad.primitives.shape import astype, reshape
+
+
+def _kept(shape, axes):
+    return tuple([1 if i in axes else n for i, n in enumerate(shape)])
+
+
+def reduced(primitive, x, axis, keepdims):
+    """A reduction primitive over NumPy's `axis`."""
+    shape = get_aval(x).shape
+    axes = axes_of(axis, len(shape))
+    out = primitive(x, axes=axes)
+    return reshape(out, new_sizes=_kept(shape, axes)) if keepdims else out
+
+
+def _masked(x, where, fill):
+    return x if where is None else parts.select(value(where, "where"), x, fill)
+
+
+def _sum_dtype(dtype):
+    """NumPy sums small integers and booleans in the platform's integer."""
+    if dtype.kind in "bi" and dtype.itemsize < np.dtype(int).itemsize:
+        return np.dtype(int)
+    if dtype.kind == "u" and dtype.itemsize < np.dtype(np.uint).itemsize:
+        return np.dtype(np.uint)
+    return dtype
+
+
+def _accumulated(primitive, name, a, axis, dtype, out, keepdims, initial, where, identity, join):
+    refuse(name, out=out)
+    x = unweak(value(a, name))
+    x = astype(x, np.dtype(dtype) if dtype is not None else _sum_dtype(get_aval(x).dtype))
+    result = reduced(primitive, _masked(x, where, get_aval(x).dtype.type(identity)), axis, keepdims)
+    return result if initial is None else join(result, value(initial, "initial"))
+
+
+@public
+def sum(a, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=None):
+    """The sum over axes.
+
+    Parameters
+    ----------
+    a : array-like
+    axis : int, tuple of int or None
+        Which axes to sum over; all by default.
+    dtype : dtype-like, optional
+        Of the result; small integers are summed as int64.
+    out : None
+        Not supported.
+    keepdims : bool
+        Whether to keep the axes with length one.
+    initial : array-like, optional
+        Added to the sum.
+    where : array-like of bool, optional
+        The elements to include.
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.sum(fnp.ones((2, 3)), axis=0)
+    Array([2., 2., 2.])
+    """
+    return _accumulated(
+        reduce.reduce_sum, "sum", a, axis, dtype, out, keepdims, initial, where, 0, ew.add
+    )
+
+
+@public
+def prod(a, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=None):
+    """The product over axes. Parameters are those of `sum`; the derivative is right at zeros.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.prod(fnp.array([1.0, 2.0, 3.0]))
+    np.float64(6.0)
+    """
+    return _accumulated(
+        reduce.reduce_prod, "prod", a, axis, dtype, out, keepdims, initial, where, 1, ew.mul
+    )
+
+
+def _extreme(primitive, name, a, axis, out, keepdims, initial, where, join):
+    refuse(name, out=out)
+    x = unweak(value(a, name))
+    if where is not None:
+        if initial is None:
+            raise ValueError(located(f"{name} with where= needs initial="))
+        x = _masked(x, where, value(initial, "initial"))
+    shape = get_aval(x).shape
+    axes = axes_of(axis, len(shape))
+    if initial is not None and any(shape[i] == 0 for i in axes):
+        kept = _kept(shape, axes) if keepdims else tuple(
+            n for i, n in enumerate(shape) if i not in axes
+        )  # fmt: skip
+        return np.full(kept, initial, get_aval(x).dtype)
+    out = reduced(primitive, x, axis, keepdims)
+    return out if initial is None else join(out, value(initial, "initial"))
+
+
+@public
+def max(a, axis=None, out=None, keepdims=False, initial=None, where=None):
+    """The largest element along axes; NaN if there is one. Ties share the derivative.
+
+    Parameters are those of `sum`; `initial` is a lower bound of the result.
+
+    Raises
+    ------
+    ValueError
+        Of nothing, without `initial`.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.max(fnp.array([1.0, 3.0, 2.0]))
+    np.float64(3.0)
+    """
+    return _extreme(reduce.reduce_max, "max", a, axis, out, keepdims, initial, where, ew.max)
+
+
+@public
+def min(a, axis=None, out=None, keepdims=False, initial=None, where=None):
+    """The smallest element along axes; NaN if there is one. Ties share the derivative.
+
+    Parameters are those of `sum`; `initial` is an upper bound of the result.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.min(fnp.array([1.0, 3.0, 2.0]))
+    np.float64(1.0)
+    """
+    return _extreme(reduce.reduce_min, "min", a, axis, out, keepdims, initial, where, ew.min)
+
+
+amax, amin = max, min
+
+
+def _truth(x):
+    return x if get_aval(x).dtype.kind == "b" else ew.ne(x, 0)
+
+
+@public
+def any(a, axis=None, out=None, keepdims=False, *, where=None):
+    """Whether any element along axes is true.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.any(fnp.array([False, True]))
+    np.True_
+    """
+    refuse("any", out=out)
+    x = _masked(_truth(value(a, "any")), where, np.False_)
+    return reduced(reduce.reduce_or, x, axis, keepdims)
+
+
+@public
+def all(a, axis=None, out=None, keepdims=False, *, where=None):
+    """Whether all elements along axes are true.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.all(fnp.array([False, True]))
+    np.False_
+    """
+    refuse("all", out=out)
+    x = _masked(_truth(value(a, "all")), where, np.True_)
+    return reduced(reduce.reduce_and, x, axis, keepdims)
+
+
+def _float_dtype(dtype):
+    """What NumPy computes a mean in."""
+    return dtype if dtype.kind in "fc" else np.dtype(float)
+
+
+def mean_values(x, axis, keepdims, dtype=None, where=None):
+    """The mean of a value or tracer."""
+    aval = get_aval(x)
+    dtype = _float_dtype(aval.dtype) if dtype is None else np.dtype(dtype)
+    axes = axes_of(axis, aval.ndim)
+    # NumPy adds float16 up in float32
+    x = astype(x, np.dtype(np.float32) if dtype == np.float16 else dtype)
+    if where is None:
+        count = 1
+        for i in axes:
+            count *= aval.shape[i]
+        total = reduced(reduce.reduce_sum, x, axes, keepdims)
+        return astype(ew.div(total, count), dtype)
+    mask = value(where, "where")
+    x = parts.select(mask, x, get_aval(x).dtype.type(0))
+    ones = parts.select(mask, np.ones(get_aval(x).shape, get_aval(x).dtype), 0)
+    total = reduced(reduce.reduce_sum, x, axes, keepdims)
+    return astype(ew.div(total, reduced(reduce.reduce_sum, ones, axes, keepdims)), dtype)
+
+
+@public
+def mean(a, axis=None, dtype=None, out=None, keepdims=False, *, where=None):
+    """The arithmetic mean over axes. Parameters are those of `sum`.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.mean(fnp.array([1.0, 2.0]))
+    np.float64(1.5)
+    """
+    refuse("mean", out=out)
+    return mean_values(unweak(value(a, "mean")), axis, keepdims, dtype, where)
+
+
+def var_values(x, axis, dtype, ddof, keepdims, where=None):
+    """The variance of a value or tracer."""
+    aval = get_aval(x)
+    axes = axes_of(axis, aval.ndim)
+    x = astype(x, _float_dtype(aval.dtype) if dtype is None else np.dtype(dtype))
+    centered = ew.sub(x, mean_values(x, axes, True, where=where))
+    if aval.dtype.kind == "c":
+        size = ew.add(ew.square(parts.real(centered)), ew.square(parts.imag(centered)))
+    else:
+        size = ew.mul(centered, centered)
+    result = get_aval(size).dtype
+    if where is not None:
+        mask = value(where, "where")
+        size = parts.select(mask, size, result.type(0))
+        ones = parts.select(mask, np.ones(get_aval(size).shape, result), 0)
+        count = ew.sub(reduced(reduce.reduce_sum, ones, axes, keepdims), ddof)
+    else:
+        count = np.prod([aval.shape[i] for i in axes], dtype=float).item() - ddof
+        count = float(count if count > 0 else 0.0)
+    return astype(ew.div(reduced(reduce.reduce_sum, size, axes, keepdims), count), result)
+
+
+@public
+def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None, correction=None):
+    """The variance over axes. Parameters are those of `sum`.
+
+    Parameters
+    ----------
+    ddof, correction : number
+        Subtracted from the number of elements that the sum of squares is divided by.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.var(fnp.array([1.0, 3.0]))
+    np.float64(1.0)
+    """
+    refuse("var", out=out)
+    ddof = ddof if correction is None else correction
+    return var_values(unweak(value(a, "var")), axis, dtype, ddof, keepdims, where)
+
+
+@public
+def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None, correction=None):
+    """The standard deviation over axes. Parameters are those of `var`.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.std(fnp.array([1.0, 3.0]))
+    np.float64(1.0)
+    """
+    refuse("std", out=out)
+    ddof = ddof if correction is None else correction
+    return ew.sqrt(var_values(unweak(value(a, "std")), axis, dtype, ddof, keepdims, where))
+
+
+def _arg(primitive, name, a, axis, out, keepdims):
+    refuse(name, out=out)
+    x = value(a, name)
+    shape = get_aval(x).shape
+    if axis is None:
+        x, along = reshape(x, new_sizes=(get_aval(x).size,)), 0
+    else:
+        along = axis_of(axis, len(shape))
+    index = primitive(x, axis=along, index_dtype=np.dtype(np.intp))
+    if not keepdims:
+        return index
+    return reshape(index, new_sizes=_kept(shape, axes_of(axis, len(shape))))
+
+
+@public
+def argmax(a, axis=None, out=None, keepdims=False):
+    """The index of the first largest element, along an axis or of the flattened array.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.argmax(fnp.array([1.0, 3.0, 2.0]))
+    np.int64(1)
+    """
+    return _arg(reduce.argmax, "argmax", a, axis, out, keepdims)
+
+
+@public
+def argmin(a, axis=None, out=None, keepdims=False):
+    """The index of the first smallest element, along an axis or of the flattened array.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.argmin(fnp.array([1.0, 3.0, 2.0]))
+    np.int64(0)
+    """
+    return _arg(reduce.argmin, "argmin", a, axis, out, keepdims)
+
+
+def _cumulative(primitive, name, a, axis, dtype, out):
+    refuse(name, out=out)
+    x = unweak(value(a, name))
+    x = astype(x, np.dtype(dtype) if dtype is not None else _sum_dtype(get_aval(x).dtype))
+    if axis is None or get_aval(x).ndim == 0:
+        x, axis = reshape(x, new_sizes=(get_aval(x).size,)), 0
+    return primitive(x, axis=axis_of(axis, get_aval(x).ndim), reverse=False)
+
+
+@public
+def cumsum(a, axis=None, dtype=None, out=None):
+    """The running sum along an axis, or of the flattened array.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.cumsum(fnp.array([1.0, 2.0, 3.0]))
+    Array([1., 3., 6.])
+    """
+    return _cumulative(reduce.cumsum, "cumsum", a, axis, dtype, out)
+
+
+@public
+def cumprod(a, axis=None, dtype=None, out=None):
+    """The running product along an axis, or of the flattened array.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.cumprod(fnp.array([1.0, 2.0, 3.0]))
+    Array([1., 2., 6.])
+    """
+    return _cumulative(reduce.cumprod, "cumprod", a, axis, dtype, out)

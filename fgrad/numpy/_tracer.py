@@ -1,0 +1,227 @@
+"""Tracers made to behave like arrays: operators, conversions and NumPy's protocols.
+
+The methods that are functions of this namespace are attached by `install`.
+"""
+
+import numpy as np
+
+from fgrad.core.avals import scalar_avals
+from fgrad.core.errors import (
+    ConcretizationTypeError,
+    TracerArrayConversionError,
+    TracerBoolConversionError,
+    TracerIntegerConversionError,
+)
+from fgrad.core.source import located
+from fgrad.core.trace import Tracer, as_value, thread
+from fgrad.numpy._elementwise import imag_values, power_values
+from fgrad.primitives import elementwise as ew
+from fgrad.primitives import parts
+
+_DIRECT = frozenset(scalar_avals) - {bool} | {np.ndarray}
+
+
+def _operand(x):
+    """The other operand of an operator, or NotImplemented."""
+    if isinstance(x, Tracer):
+        return x
+    try:
+        return as_value(np.asarray(x) if isinstance(x, list | tuple) else x)
+    except TypeError:
+        return NotImplemented
+
+
+def _operator(name, primitive, reflected=None):
+    def forward(self, other):
+        if type(other) not in _DIRECT:
+            other = _operand(other)
+            if other is NotImplemented:
+                return NotImplemented
+        return thread.trace.process(primitive, (self, other), {})
+
+    def backward(self, other):
+        if type(other) not in _DIRECT:
+            other = _operand(other)
+            if other is NotImplemented:
+                return NotImplemented
+        return thread.trace.process(primitive, (other, self), {})
+
+    setattr(Tracer, f"__{name}__", forward)
+    if reflected is None:
+        setattr(Tracer, f"__r{name}__", backward)
+
+
+for _name, _primitive in {
+    "add": ew.add, "sub": ew.sub, "mul": ew.mul, "truediv": ew.div, "floordiv": ew.floor_divide,
+    "mod": ew.remainder, "and": ew.bitwise_and, "or": ew.bitwise_or, "xor": ew.bitwise_xor,
+    "lshift": ew.shift_left, "rshift": ew.shift_right,
+}.items():  # fmt: skip
+    _operator(_name, _primitive)
+for _name, _primitive in {
+    "eq": ew.eq, "ne": ew.ne, "lt": ew.lt, "le": ew.le, "gt": ew.gt, "ge": ew.ge
+}.items():  # fmt: skip
+    _operator(_name, _primitive, reflected=False)
+
+
+def _pow(self, other):
+    other = other if type(other) in _DIRECT else _operand(other)
+    return other if other is NotImplemented else power_values(self, other)
+
+
+def _rpow(self, other):
+    other = other if type(other) in _DIRECT else _operand(other)
+    return other if other is NotImplemented else ew.pow(other, self)
+
+
+def _divmod(self, other):
+    return self // other, self % other
+
+
+def _rdivmod(self, other):
+    return other // self, other % self
+
+
+def _bool(self):
+    x = self.concrete(TracerBoolConversionError, "a Python if, while, and, or, not")
+    return bool(x)
+
+
+def _number(kind):
+    def convert(self):
+        return kind(self.concrete(ConcretizationTypeError, f"{kind.__name__}()"))
+
+    return convert
+
+
+def _index(self):
+    x = self.concrete(TracerIntegerConversionError, "a Python index, shape or range")
+    return x.__index__()
+
+
+def _array(self, dtype=None, copy=None):
+    raise TracerArrayConversionError(
+        f"a tracer {self.aval} cannot become a NumPy array: its derivative would be lost. Inside a "
+        "transformed function use fgrad.numpy (fgrad.numpy.array([x, y]) instead of "
+        "numpy.array([x, y])), and x = x.at[i].set(v) instead of assigning it into a numpy array."
+    )
+
+
+def _setitem(self, index, update):
+    raise TypeError(
+        located(
+            f"a tracer {self.aval} cannot be assigned into: write x = x.at[index].set(value) "
+            "instead of x[index] = value (x.at[index].add(value) for x[index] += value)"
+        )
+    )
+
+
+def _len(self):
+    if not self.shape:
+        raise TypeError(located("len() of a 0-d array"))
+    return self.shape[0]
+
+
+def _iter(self):
+    if not self.shape:
+        raise TypeError(located("iteration over a 0-d array"))
+    return (self[i] for i in range(self.shape[0]))
+
+
+def _format(self, spec):
+    if not spec:
+        return str(self)
+    return format(self.concrete(ConcretizationTypeError, "format()"), spec)
+
+
+def _item(self, *args):
+    """The element as a Python scalar; needs a value."""
+    x = self.concrete(ConcretizationTypeError, ".item()")
+    return np.asarray(x).item(*args)
+
+
+def _tolist(self):
+    """Nested lists of Python scalars; needs a value."""
+    return np.asarray(self.concrete(ConcretizationTypeError, ".tolist()")).tolist()
+
+
+for _name, _method in {
+    "__pow__": _pow, "__rpow__": _rpow, "__divmod__": _divmod, "__rdivmod__": _rdivmod,
+    "__neg__": lambda self: ew.neg(self), "__pos__": lambda self: ew.positive(self),
+    "__abs__": lambda self: parts.abs(self), "__invert__": lambda self: ew.bitwise_not(self),
+    "__bool__": _bool, "__float__": _number(float), "__int__": _number(int),
+    "__complex__": _number(complex), "__index__": _index, "__array__": _array,
+    "__setitem__": _setitem, "__len__": _len, "__iter__": _iter, "__format__": _format,
+    "__hash__": object.__hash__, "item": _item, "tolist": _tolist,
+    "real": property(lambda self: parts.real(self)),
+    "imag": property(lambda self: imag_values(self)),
+}.items():  # fmt: skip
+    setattr(Tracer, _name, _method)
+
+
+# -- NumPy's protocols ---------------------------------------------------------------------------
+
+_functions: dict = {}  # NumPy's function or ufunc -> ours
+
+
+def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
+    ours = _functions.get(ufunc)
+    if ours is None:
+        raise TypeError(located(f"numpy.{ufunc.__name__} is not supported on a tracer {self.aval}"))
+    out = kwargs.pop("out", None)
+    if out is not None and any(o is not None for o in out):
+        raise TypeError(
+            located(
+                f"numpy.{ufunc.__name__} with out= (or an in-place operator such as +=) cannot write "
+                "a traced value into a NumPy array: write x = x + y instead of x += y"
+            )
+        )
+    if method == "__call__":
+        return ours(*inputs, **kwargs)
+    reduction = _reductions.get((ufunc, method))
+    if reduction is None:
+        raise TypeError(
+            located(f"numpy.{ufunc.__name__}.{method} is not supported on a tracer {self.aval}")
+        )
+    if method == "reduce":
+        kwargs.setdefault("axis", 0)
+    return reduction(*inputs, **kwargs)
+
+
+_reductions: dict = {}
+
+
+def _array_function(self, func, types, args, kwargs):
+    ours = _functions.get(func)
+    if ours is None:
+        raise TypeError(
+            located(
+                f"{func.__module__}.{func.__name__} is not supported on a tracer {self.aval}; see "
+                "fgrad.numpy for what is"
+            )
+        )
+    return ours(*args, **kwargs)
+
+
+Tracer.__array_ufunc__ = _array_ufunc
+Tracer.__array_function__ = _array_function
+
+
+def install(namespace: dict, methods, reductions) -> None:
+    """Attach functions of `fgrad.numpy` to tracers.
+
+    Parameters
+    ----------
+    namespace : dict
+        The names of `fgrad.numpy`; those that NumPy has too serve its protocols.
+    methods : dict
+        Method name to function.
+    reductions : dict
+        (ufunc, method) to function.
+    """
+    for name, ours in namespace.items():
+        theirs = getattr(np, name, None)
+        if callable(theirs) and not isinstance(theirs, type) and callable(ours):
+            _functions.setdefault(theirs, ours)
+    for name, method in methods.items():
+        setattr(Tracer, name, method)
+    _reductions.update(reductions)

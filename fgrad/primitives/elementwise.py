@@ -1,0 +1,190 @@
+"""Elementwise operations: one row each.
+
+A row holds the name, NumPy's ufunc and, for each operand, the derivative of the result by it:
+``lambda ans, x: ...``, or `ONE`, `MINUS_ONE`, or None where it is zero. The conventions at ties and
+singular points are JAX's.
+"""
+
+import math
+import operator
+
+import numpy as np
+
+from fgrad.core.trace import MINUS_ONE, ONE, get_aval
+from fgrad.primitives.define import Elementwise as E
+
+# -- arithmetic ----------------------------------------------------------------------------------
+# Python's operators serve arrays, NumPy scalars and Python scalars alike, and are faster on scalars.
+
+add = E("add", np.add, ONE, ONE, operator="+", impl=operator.add, linear=(True, True))
+sub = E("sub", np.subtract, ONE, MINUS_ONE, operator="-", impl=operator.sub, linear=(True, True))
+mul = E(
+    "mul",
+    np.multiply,
+    lambda ans, x, y: y,
+    lambda ans, x, y: x,
+    operator="*",
+    impl=operator.mul,
+    linear="each",
+)
+neg = E("neg", np.negative, MINUS_ONE, operator="-", linear=(True,))
+div = E(
+    "div",
+    np.true_divide,
+    lambda ans, x, y: div(1, y),
+    lambda ans, x, y: neg(div(ans, y)),
+    operator="/",
+    linear=(True, False),
+)
+
+
+def _power_wrt_base(ans, x, y):
+    # 0 * x**-1 would be NaN at x = 0
+    zero = eq(y, 0)
+    return select(zero, 0, mul(y, pow(x, sub(select(zero, 1, y), 1))))
+
+
+def _power_wrt_exponent(ans, x, y):
+    return mul(log(select(eq(x, 0), 1, x)), ans)
+
+
+pow = E("pow", np.power, _power_wrt_base, _power_wrt_exponent, operator="**")
+
+
+def _integer_pow(x, *, y):
+    if type(x) is int and y < 0:
+        raise ValueError("Integers to negative integer powers are not allowed.")
+    return np.square(x) if y == 2 and type(x) is np.ndarray else np.power(x, y)
+
+
+def _integer_pow_dtype(x, *, y):
+    return np.power.resolve_dtypes((x, int, None))[-1]
+
+
+integer_pow = E(
+    "integer_pow",
+    None,
+    lambda ans, x, *, y: 0 if y == 0 else mul(y, integer_pow(x, y=y - 1)) if y != 2 else mul(2, x),
+    impl=_integer_pow,
+    dtype_rule=_integer_pow_dtype,
+)
+square = E("square", np.square, lambda ans, x: mul(2, x))
+reciprocal = E("reciprocal", np.reciprocal, lambda ans, x: neg(mul(ans, ans)))
+floor_divide = E("floor_divide", np.floor_divide, None, None, operator="//")
+# remainder has the divisor's sign (Python's %), rem the dividend's (C's fmod)
+remainder = E("remainder", np.remainder, ONE, lambda ans, x, y: neg(floor(div(x, y))), operator="%")
+rem = E("rem", np.fmod, ONE, lambda ans, x, y: neg(trunc(div(x, y))))
+positive = E("copy", np.positive, ONE, linear=(True,))
+
+
+# -- ties are shared -----------------------------------------------------------------------------
+def _share(better):
+    """1 where the operand wins, 0 where it loses, 1/2 at a tie."""
+
+    def partial(ans, x, y):
+        number = get_aval(ans).dtype.type  # a bare 1.0 would make a float64 array
+        return select(better(x, y), number(1), select(eq(x, y), number(0.5), number(0)))
+
+    return partial
+
+
+max = E("max", np.maximum, _share(lambda x, y: gt(x, y)), _share(lambda x, y: lt(x, y)))
+min = E("min", np.minimum, _share(lambda x, y: lt(x, y)), _share(lambda x, y: gt(x, y)))
+
+# -- comparison, logic, bits: no derivative ------------------------------------------------------
+eq = E("eq", np.equal, None, None, operator="==")
+ne = E("ne", np.not_equal, None, None, operator="!=")
+lt = E("lt", np.less, None, None, operator="<")
+le = E("le", np.less_equal, None, None, operator="<=")
+gt = E("gt", np.greater, None, None, operator=">")
+ge = E("ge", np.greater_equal, None, None, operator=">=")
+logical_and = E("logical_and", np.logical_and, None, None)
+logical_or = E("logical_or", np.logical_or, None, None)
+logical_xor = E("logical_xor", np.logical_xor, None, None)
+logical_not = E("logical_not", np.logical_not, None)
+bitwise_and = E("and", np.bitwise_and, None, None, operator="&")
+bitwise_or = E("or", np.bitwise_or, None, None, operator="|")
+bitwise_xor = E("xor", np.bitwise_xor, None, None, operator="^")
+bitwise_not = E("not", np.invert, None)
+shift_left = E("shift_left", np.left_shift, None, None, operator="<<")
+shift_right = E("shift_right", np.right_shift, None, None, operator=">>")
+population_count = E("population_count", np.bitwise_count, None)
+gcd = E("gcd", np.gcd, None, None)
+lcm = E("lcm", np.lcm, None, None)
+isnan = E("isnan", np.isnan, None)
+isinf = E("isinf", np.isinf, None)
+is_finite = E("is_finite", np.isfinite, None)
+signbit = E("signbit", np.signbit, None)
+
+# -- rounding ------------------------------------------------------------------------------------
+floor = E("floor", np.floor, None)
+ceil = E("ceil", np.ceil, None)
+trunc = E("trunc", np.trunc, None)
+round = E("round", np.rint, None)
+nextafter = E("nextafter", np.nextafter, None, None)
+copysign = E("copysign", np.copysign, lambda ans, x, y: mul(sign(x), sign(ans)), None)
+
+# -- exponentials and logarithms -----------------------------------------------------------------
+exp = E("exp", np.exp, lambda ans, x: ans)
+exp2 = E("exp2", np.exp2, lambda ans, x: mul(math.log(2), ans))
+expm1 = E("expm1", np.expm1, lambda ans, x: add(ans, 1))
+log = E("log", np.log, lambda ans, x: div(1, x))
+log2 = E("log2", np.log2, lambda ans, x: div(1 / math.log(2), x))
+log10 = E("log10", np.log10, lambda ans, x: div(1 / math.log(10), x))
+log1p = E("log1p", np.log1p, lambda ans, x: div(1, add(x, 1)))
+sqrt = E("sqrt", np.sqrt, lambda ans, x: div(0.5, ans))
+rsqrt = E(
+    "rsqrt",
+    None,
+    lambda ans, x: mul(-0.5, div(ans, x)),
+    impl=lambda x: np.true_divide(1, np.sqrt(x)),
+    dtype_rule=lambda x: np.sqrt.resolve_dtypes((np.dtype(x), None))[-1],
+    expand=lambda x: div(1, sqrt(x)),
+)
+cbrt = E("cbrt", np.cbrt, lambda ans, x: div(1 / 3, mul(ans, ans)))
+
+
+def _finite_exponent(x, ans):
+    """x - ans, taken as 0 - 0 where both are +inf."""
+
+    def finite(v):
+        return select(eq(v, math.inf), 0, v)
+
+    return exp(sub(finite(x), finite(ans)))
+
+
+logaddexp = E(
+    "logaddexp",
+    np.logaddexp,
+    lambda ans, x, y: _finite_exponent(x, ans),
+    lambda ans, x, y: _finite_exponent(y, ans),
+)
+logaddexp2 = E(
+    "logaddexp2",
+    np.logaddexp2,
+    lambda ans, x, y: exp2(sub(x, ans)),
+    lambda ans, x, y: exp2(sub(y, ans)),
+)
+
+# -- trigonometric and hyperbolic ----------------------------------------------------------------
+sin = E("sin", np.sin, lambda ans, x: cos(x))
+cos = E("cos", np.cos, lambda ans, x: neg(sin(x)))
+tan = E("tan", np.tan, lambda ans, x: add(1, mul(ans, ans)))
+asin = E("asin", np.arcsin, lambda ans, x: rsqrt(sub(1, mul(x, x))))
+acos = E("acos", np.arccos, lambda ans, x: neg(rsqrt(sub(1, mul(x, x)))))
+atan = E("atan", np.arctan, lambda ans, x: div(1, add(1, mul(x, x))))
+atan2 = E(
+    "atan2",
+    np.arctan2,
+    lambda ans, x, y: div(y, add(mul(x, x), mul(y, y))),
+    lambda ans, x, y: neg(div(x, add(mul(x, x), mul(y, y)))),
+)
+sinh = E("sinh", np.sinh, lambda ans, x: cosh(x))
+cosh = E("cosh", np.cosh, lambda ans, x: sinh(x))
+tanh = E("tanh", np.tanh, lambda ans, x: sub(1, mul(ans, ans)))
+asinh = E("asinh", np.arcsinh, lambda ans, x: rsqrt(add(1, mul(x, x))))
+acosh = E("acosh", np.arccosh, lambda ans, x: mul(rsqrt(sub(x, 1)), rsqrt(add(x, 1))))
+atanh = E("atanh", np.arctanh, lambda ans, x: div(1, mul(sub(1, x), add(1, x))))
+hypot = E("hypot", np.hypot, lambda ans, x, y: div(x, ans), lambda ans, x, y: div(y, ans))
+
+from fgrad.primitives.parts import select, sign  # noqa: E402  (their rules need the rows above)

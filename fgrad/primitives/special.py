@@ -1,0 +1,117 @@
+"""Special functions that NumPy lacks, written in its operations so that they compile like any other.
+
+erf and erfc: float32 by one odd rational function on [-3.83, 3.83]; float64 by the rational
+functions of S. L. Moshier, Cephes Mathematical Library (1989), `ndtr.c`.
+"""
+
+import math
+
+import numpy as np
+
+from fgrad.core.avals import result_aval, shaped_array
+from fgrad.core.trace import get_aval
+from fgrad.primitives.define import Elementwise
+from fgrad.primitives.elementwise import add, div, exp, ge, lt, max, min, mul, neg, sub
+from fgrad.primitives.parts import abs, select
+
+_ALPHA = (
+    -2.72614225801306e-10, 2.77068142495902e-08, -2.10102402082508e-06, -5.69250639462346e-05,
+    -7.34990630326855e-04, -2.95459980854025e-03, -1.60960333262415e-02,
+)  # fmt: skip
+_BETA = (
+    -1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03,
+    -1.42647390514189e-02,
+)  # fmt: skip
+_T = (
+    9.60497373987051638749e0, 9.00260197203842689217e1, 2.23200534594684319226e3,
+    7.00332514112805075473e3, 5.55923013010394962768e4,
+)  # fmt: skip
+_U = (
+    1.0, 3.35617141647503099647e1, 5.21357949780152679795e2, 4.59432382970980127987e3,
+    2.26290000613890934246e4, 4.92673942608635921086e4,
+)  # fmt: skip
+_P = (
+    2.46196981473530512524e-10, 5.64189564831068821977e-1, 7.46321056442269912687e0,
+    4.86371970985681366614e1, 1.96520832956077098242e2, 5.26445194995477358631e2,
+    9.34528527171957607540e2, 1.02755188689515710272e3, 5.57535335369399327526e2,
+)  # fmt: skip
+_Q = (
+    1.0, 1.32281951154744992508e1, 8.67072140885989742329e1, 3.54937778887819891062e2,
+    9.75708501743205489753e2, 1.82390916687909736289e3, 2.24633760818710981792e3,
+    1.65666309194161350182e3, 5.57535340817727675546e2,
+)  # fmt: skip
+_R = (
+    5.64189583547755073984e-1, 1.27536670759978104416e0, 5.01905042251180477414e0,
+    6.16021097993053585195e0, 7.40974269950448939160e0, 2.97886665372100240670e0,
+)  # fmt: skip
+_S = (
+    1.0, 2.26052863220117276590e0, 9.39603524938001434673e0, 1.20489539808096656605e1,
+    1.70814450747565897222e1, 9.60896809063285878198e0, 3.36907645100081516050e0,
+)  # fmt: skip
+
+
+def _horner(x, coefficients):
+    """The polynomial with those coefficients, highest power first."""
+    first, second, *rest = coefficients
+    total = add(x, second) if first == 1.0 else add(mul(x, first), second)
+    for c in rest:
+        total = add(mul(total, x), c)
+    return total
+
+
+def _is_small(x):
+    return get_aval(x).dtype.itemsize < 8
+
+
+def _erf_expand(x):
+    if _is_small(x):
+        x = max(min(x, 3.832506856900711), -3.832506856900711)
+        s = mul(x, x)
+        return div(mul(x, _horner(s, _ALPHA)), _horner(s, _BETA))
+    s = mul(x, x)
+    inner = div(mul(x, _horner(s, _T)), _horner(s, _U))
+    tail = sub(1, _erfc_tail(abs(x)))
+    return select(lt(abs(x), 1), inner, select(lt(x, 0), neg(tail), tail))
+
+
+def _erfc_tail(a):
+    """erfc for a >= 1."""
+    near, far = min(a, 8.0), max(a, 8.0)
+    ratio = select(
+        lt(a, 8),
+        div(_horner(near, _P), _horner(near, _Q)),
+        div(_horner(far, _R), _horner(far, _S)),
+    )
+    return mul(exp(neg(mul(a, a))), ratio)
+
+
+def _erfc_expand(x):
+    a = abs(x)
+    small = min(a, 1.0)
+    s = mul(small, small)
+    inner = div(mul(small, _horner(s, _T)), _horner(s, _U))
+    tail = _erfc_tail(max(a, 1.0))
+    right = select(lt(a, 1), sub(1, inner), tail)
+    return select(lt(x, 0), sub(2, right), right)
+
+
+def _logistic_expand(x):
+    e = exp(neg(abs(x)))  # never overflows
+    return div(select(ge(x, 0), 1, e), add(1, e))
+
+
+def _composite(name, expand, *partials):
+    """An elementwise primitive evaluated through its expansion."""
+
+    def abstract(x):
+        return result_aval(x.shape, (x, shaped_array((), np.dtype(float), True)))
+
+    primitive = Elementwise(name, None, *partials, impl=expand, expand=expand)
+    primitive.abstract_eval = abstract
+    return primitive
+
+
+_GAUSS = 2 / math.sqrt(math.pi)
+erf = _composite("erf", _erf_expand, lambda ans, x: mul(_GAUSS, exp(neg(mul(x, x)))))
+erfc = _composite("erfc", _erfc_expand, lambda ans, x: mul(-_GAUSS, exp(neg(mul(x, x)))))
+logistic = _composite("logistic", _logistic_expand, lambda ans, x: mul(ans, sub(1, ans)))

@@ -1,0 +1,62 @@
+"""What every transformation does at its border with user code."""
+
+import functools
+
+import numpy as np
+
+from fgrad.core.array import as_user
+from fgrad.core.source import located
+from fgrad.core.trace import Tracer, as_value
+from fgrad.core.tree import keystr, tree_flatten_with_path, tree_unflatten
+
+
+def check_callable(fun, name):
+    """Refuse what is no function."""
+    if not callable(fun):
+        raise TypeError(located(f"{name}: expected a function; got {fun!r}"))
+
+
+def function_name(fun) -> str:
+    """The name of a function for messages."""
+    while isinstance(fun, functools.partial):
+        fun = fun.func
+    return getattr(fun, "__name__", None) or type(fun).__name__
+
+
+def leaf_path(treedef, i: int) -> str:
+    """Where leaf `i` of a pytree stands."""
+    tree = tree_unflatten(treedef, list(range(treedef.num_leaves)))
+    return keystr(tree_flatten_with_path(tree)[0][i][0])
+
+
+_FAST = frozenset((float, int, complex, np.float64, np.float32))
+
+
+def as_argument(x, name, treedef=None, i=0):
+    """A leaf as interpreters hold it, or an error that names it."""
+    t = type(x)
+    if t in _FAST or isinstance(x, Tracer):
+        return x
+    try:
+        return as_value(x)
+    except TypeError as e:
+        where = f" at {leaf_path(treedef, i)}" if treedef is not None else ""
+        raise TypeError(f"{name}: {str(e).replace('argument', 'the value' + where, 1)}") from None
+
+
+def as_results(treedef, leaves):
+    """The pytree handed to the user: arrays are `fgrad.Array`, scalars NumPy scalars."""
+    return tree_unflatten(treedef, [as_user(x) for x in leaves])
+
+
+def own(leaves):
+    """Results that share memory neither with each other nor with anything else."""
+    seen = set()
+    out = []
+    for x in leaves:
+        if type(x) is np.ndarray:
+            if x.base is not None or not x.flags.owndata or id(x) in seen:
+                x = x.copy()
+            seen.add(id(x))
+        out.append(x)
+    return out

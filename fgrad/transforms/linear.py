@@ -1,0 +1,221 @@
+"""Linear programs on a tape: recorded as they run, replayed forward, or transposed.
+
+The tape is what reverse mode walks backward. An entry is either a sum of products with known
+arrays, which is what every elementwise derivative is, or one linear primitive.
+"""
+
+from fgrad.core.trace import MINUS_ONE, ONE, Trace, Tracer, Undefined, get_aval
+from fgrad.primitives.elementwise import neg
+from fgrad.primitives.shape import fit_cotangent, fit_tangent
+
+
+class LinearTracer(Tracer):
+    """A value that depends linearly on the inputs of its trace. It has no number."""
+
+    __slots__ = ("var",)
+
+    def __init__(self, trace, var, aval):
+        self._trace = trace
+        self.var = var
+        self.aval = aval
+
+    def __repr__(self):
+        return f"LinearTracer<{self.aval}>"
+
+
+class LinearTrace(Trace):
+    """Records linear operations; hands the others to its parent.
+
+    Attributes
+    ----------
+    avals : list
+        The aval of each linear variable; a variable is an index into it.
+    tape : list of tuple
+        ``(out, terms)``, where a term is ``(variable, coefficient, aval or None)``: the sum of the
+        coefficients times the variables, each broadcast and promoted if it has an aval there. Or
+        ``(out, primitive, args, params)``, where `out` is a variable, or a list of them.
+    """
+
+    __slots__ = ("avals", "tape")
+    transformation = "linear_transpose"
+
+    def __init__(self, parent, fun=None):
+        self.parent = parent
+        self.function_name = getattr(fun, "__name__", None)
+        self.source = None
+        self.avals = []
+        self.tape = []
+
+    def input(self, aval) -> LinearTracer:
+        """A new linear variable."""
+        self.avals.append(aval)
+        return LinearTracer(self, len(self.avals) - 1, aval)
+
+    def process(self, primitive, args, params):
+        for a in args:
+            if type(a) is LinearTracer and a._trace is self:
+                return self.record(primitive, args, params)
+        return self.parent.process(primitive, args, params)
+
+    def record(self, primitive, args, params):
+        """Add one linear operation to the tape."""
+        mine = [type(a) is LinearTracer and a._trace is self for a in args]
+        self._check_linear(primitive, mine, args)
+        hollow = [Undefined(a.aval) if m else a for a, m in zip(args, mine, strict=True)]
+        avals = [get_aval(a) for a in args]
+        out_aval = primitive.abstract_eval(*avals, **params)
+        if primitive.partials is not None:
+            terms = []
+            for i, a in enumerate(args):
+                if mine[i]:
+                    d = primitive.partials[i]
+                    d = d if type(d) is str else d(None, *hollow, **params)
+                    terms.append((a.var, d, None if a.aval is out_aval else a.aval))
+            out = self.input(out_aval)
+            self.tape.append((out.var, tuple(terms)))
+            return out
+        if primitive.multiple_results:
+            outs = [self.input(a) for a in out_aval]
+            self.tape.append(([o.var for o in outs], primitive, args, params))
+            return outs
+        out = self.input(out_aval)
+        self.tape.append((out.var, primitive, args, params))
+        return out
+
+    def _check_linear(self, primitive, mine, args):
+        linear = primitive.linear
+        allowed = (
+            linear in ("all", "args")
+            or (linear == "each" and sum(mine) == 1)
+            or (linear == "first" and mine[0] and not any(mine[1:]))
+            or (
+                isinstance(linear, tuple)
+                and all(linear[: len(mine)][i : i + 1] == (True,) for i, m in enumerate(mine) if m)
+            )
+        )
+        if not allowed:
+            raise TypeError(
+                f"{primitive.name} is not linear in {', '.join(str(get_aval(a)) for a in args)}: "
+                "a tangent may only be used linearly (in a custom JVP rule, or in the function "
+                "given to linear_transpose)"
+            )
+        if primitive.name in ("add", "sub"):
+            for m, a in zip(mine, args, strict=True):
+                if not m and not (isinstance(a, int | float) and a == 0):
+                    raise TypeError(
+                        f"{primitive.name} of a linear value and a constant is affine, not linear"
+                    )
+
+    def apply(self, values: dict) -> dict:
+        """Replay the tape forward.
+
+        Parameters
+        ----------
+        values : dict
+            For each input variable its tangent; the other variables are added to it.
+        """
+        for entry in self.tape:
+            if len(entry) == 2:
+                out, terms = entry
+                total = None
+                for var, coefficient, aval in terms:
+                    t = values.get(var)
+                    if t is None:
+                        continue
+                    if coefficient is MINUS_ONE:
+                        t = neg(t)
+                    elif coefficient is not ONE:
+                        t = t * coefficient
+                    total = t if total is None else total + t
+                if total is not None:
+                    values[out] = fit_tangent(total, self.avals[out])
+                continue
+            out, primitive, args, params = entry
+            full = [self._value_of(a, values) for a in args]
+            result = primitive.bind(*full, **params)
+            if primitive.multiple_results:
+                values.update(zip(out, result, strict=True))
+            else:
+                values[out] = result
+        return values
+
+    def _value_of(self, a, values):
+        if type(a) is LinearTracer and a._trace is self:
+            t = values.get(a.var)
+            return instantiate(t, a.aval)
+        return a
+
+    def backward(self, seeds) -> list:
+        """Transpose the tape.
+
+        Parameters
+        ----------
+        seeds : iterable of (int, cotangent)
+            Cotangents of output variables; of one that stands twice they are added.
+
+        Returns
+        -------
+        list
+            For each variable its cotangent, or None where it is zero; those of inputs are kept,
+            the others are dropped on the way.
+        """
+        avals = self.avals
+        cts = [None] * len(avals)
+        for var, ct in seeds:
+            have = cts[var]
+            cts[var] = ct if have is None else have + ct
+        for entry in reversed(self.tape):
+            out = entry[0]
+            if len(entry) == 2:
+                ct = cts[out]
+                if ct is None:
+                    continue
+                cts[out] = None
+                for var, coefficient, aval in entry[1]:
+                    if coefficient is ONE:
+                        c = ct
+                    elif coefficient is MINUS_ONE:
+                        c = -ct
+                    else:
+                        c = ct * coefficient
+                    if aval is not None:
+                        c = fit_cotangent(c, aval)
+                    have = cts[var]
+                    cts[var] = c if have is None else have + c
+                continue
+            _, primitive, args, params = entry
+            if primitive.multiple_results:
+                ct = [cts[v] for v in out]
+                if all(c is None for c in ct):
+                    continue
+                ct = [instantiate(c, avals[v]) for c, v in zip(ct, out, strict=True)]
+                for v in out:
+                    cts[v] = None
+            else:
+                ct = cts[out]
+                if ct is None:
+                    continue
+                cts[out] = None
+            hollow = [
+                Undefined(a.aval) if type(a) is LinearTracer and a._trace is self else a
+                for a in args
+            ]
+            for a, h, c in zip(
+                args, hollow, primitive.transpose(ct, *hollow, **params), strict=True
+            ):
+                if type(h) is Undefined and c is not None:
+                    if get_aval(c) is not h.aval:
+                        c = fit_cotangent(c, h.aval)
+                    have = cts[a.var]
+                    cts[a.var] = c if have is None else have + c
+        return cts
+
+    def why_abstract(self, tracer, what):
+        return f"{what} needs the value of a tangent, which has none: {self.describe()}."
+
+
+def instantiate(t, aval):
+    """A tangent or cotangent, or zeros where it is None."""
+    import numpy as np
+
+    return np.zeros(aval.shape, aval.dtype)[()] if t is None else t

@@ -1,0 +1,134 @@
+"""Linearization: values are computed, their derivatives are recorded as a linear program.
+
+This is the first half of reverse mode (the second is `LinearTrace.backward`) and the path whose
+speed users feel when they forget `jit`; so elementwise operations, whose derivative is a product
+with a partial derivative, are recorded without a detour.
+"""
+
+from fgrad.core.avals import ShapedArray
+from fgrad.core.trace import Tracer, evaluation, get_aval
+from fgrad.transforms.linear import LinearTrace, LinearTracer
+
+
+class LinearizeTracer(Tracer):
+    """A value, known as far as the outer interpreters know it, and a variable for its tangent."""
+
+    __slots__ = ("primal", "var")
+
+    def __init__(self, trace, primal, var, aval):
+        self._trace = trace
+        self.primal = primal
+        self.var = var
+        self.aval = aval
+
+    def __repr__(self):
+        return f"Tracer<{self.primal}>"
+
+    def concrete(self, error, what):
+        p = self.primal
+        return p.concrete(error, what) if isinstance(p, Tracer) else p
+
+
+class LinearizeTrace(LinearTrace):
+    """Evaluates operations in its parent and puts their derivatives on its tape."""
+
+    __slots__ = ()
+    transformation = "grad"
+
+    def wrap(self, primal, tangent: LinearTracer) -> LinearizeTracer:
+        """A value with its tangent."""
+        return LinearizeTracer(self, primal, tangent.var, tangent.aval)
+
+    def perturb(self, primal, aval: ShapedArray) -> LinearizeTracer:
+        """An input to differentiate by."""
+        avals = self.avals
+        avals.append(aval)
+        return LinearizeTracer(self, primal, len(avals) - 1, aval)
+
+    def process(self, primitive, args, params):
+        active = 0
+        linear = False
+        primals = []
+        for a in args:
+            kind = type(a)
+            if kind is LinearizeTracer and a._trace is self:
+                active += 1
+                primals.append(a.primal)
+            else:
+                if kind is LinearTracer and a._trace is self:
+                    linear = True
+                primals.append(a)
+        if linear:
+            if active:
+                raise TypeError(
+                    "a custom derivative rule mixes tangents with the value being differentiated: "
+                    "it must not close over values that are differentiated outside it"
+                )
+            return self.record(primitive, args, params)
+        parent = self.parent
+        if not active:
+            return parent.process(primitive, args, params)
+        partials = primitive.partials
+        if partials is None:
+            return self._general(primitive, args, primals, params)
+        out = parent.process(primitive, primals, params)
+        aval = get_aval(out)
+        if not aval.inexact:
+            return out
+        terms = []
+        for a, d in zip(args, partials):
+            if d is not None and type(a) is LinearizeTracer and a._trace is self:
+                if type(d) is not str:
+                    d = d(out, *primals, **params)
+                terms.append((a.var, d, None if a.aval is aval else a.aval))
+        if not terms:
+            return out
+        avals = self.avals
+        var = len(avals)
+        avals.append(aval)
+        self.tape.append((var, terms))
+        return LinearizeTracer(self, out, var, aval)
+
+    def _general(self, primitive, args, primals, params):
+        tangents = [
+            LinearTracer(self, a.var, a.aval)
+            if type(a) is LinearizeTracer and a._trace is self
+            else None
+            for a in args
+        ]
+        if primitive.linear is not None and len(args) == 1 and not primitive.multiple_results:
+            out = self.parent.process(primitive, primals, params)
+            aval = get_aval(out)
+            if not aval.inexact:
+                return out
+            avals = self.avals
+            var = len(avals)
+            avals.append(aval)
+            self.tape.append((var, primitive, tangents, params))
+            return LinearizeTracer(self, out, var, aval)
+        rule = primitive.linearize or primitive.jvp
+        if rule is None:
+            raise NotImplementedError(f"{primitive.name} has no derivative rule")
+        out, tangent = rule(primals, tangents, **params)
+        if primitive.multiple_results:
+            return [self._join(o, t) for o, t in zip(out, tangent, strict=True)]
+        return self._join(out, tangent)
+
+    def _join(self, out, tangent):
+        if type(tangent) is not LinearTracer or tangent._trace is not self:
+            return out  # a zero tangent
+        aval = get_aval(out)
+        if tangent.aval is not aval and tangent.aval != aval:
+            var = self.input(aval)
+            self.tape.append((var.var, ((tangent.var, "one", tangent.aval),)))
+            tangent = var
+        return LinearizeTracer(self, out, tangent.var, aval)
+
+    def split(self, x):
+        """The value of a result of this trace, and the variable of its tangent or None."""
+        if type(x) is LinearizeTracer and x._trace is self:
+            return x.primal, x.var
+        return x, None
+
+    def why_abstract(self, tracer, what):
+        return f"{what} needs the value of a tangent, which has none: {self.describe()}."

@@ -8,6 +8,7 @@ import numpy as np
 
 import fgrad
 import fgrad.numpy as fnp
+from fgrad import lax
 
 from .harness import Race
 
@@ -34,7 +35,7 @@ def jitted(count):
     args = options(count)
     placed = [jnp.asarray(x) for x in args]
     wanted = (0, 1, 2, 3)
-    ours = fgrad.jit(fgrad.value_and_grad(partial(total_price, fnp, fgrad.lax.erf), wanted))
+    ours = fgrad.jit(fgrad.value_and_grad(partial(total_price, fnp, lax.erf), wanted))
     theirs = jax.jit(jax.value_and_grad(partial(total_price, jnp, jax.lax.erf), wanted))
     return lambda: ours(*args), lambda: jax.block_until_ready(theirs(*placed))
 

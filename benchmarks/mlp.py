@@ -10,6 +10,7 @@ import numpy as np
 
 import fgrad
 import fgrad.numpy as fnp
+from fgrad import nn
 
 from .flops import flops
 from .harness import Figure, Race
@@ -49,8 +50,8 @@ def plain_log_softmax(xp):
 
 
 def fgrad_loss(sizes):
-    activation = fnp.tanh if sizes is SMALL else fgrad.nn.relu
-    return partial(loss, activation, fgrad.nn.log_softmax)
+    activation = fnp.tanh if sizes is SMALL else nn.relu
+    return partial(loss, activation, nn.log_softmax)
 
 
 def jax_loss(sizes):

@@ -76,7 +76,7 @@ def polynomial_schedule(
     begin = max(transition_begin, 0)
 
     def schedule(count):
-        elapsed = fnp.clip(count - begin, 0, transition_steps)
+        elapsed: Scalar = fnp.clip(count - begin, 0, transition_steps)
         return (init_value - end_value) * (1 - elapsed / transition_steps) ** power + end_value
 
     return schedule

@@ -1,8 +1,5 @@
 """Arithmetic on pytrees whose leaves may be missing, in the dtype of what is being updated."""
 
-import operator
-from functools import reduce
-
 import fgrad.numpy as fnp
 import fgrad.tree as tree
 
@@ -74,5 +71,4 @@ def global_norm(updates):
     >>> float(optim.global_norm({"w": [3.0, 0.0], "b": 4.0}))
     5.0
     """
-    squares = [fnp.sum(abs_sq(x)) for x in tree.leaves(updates)]
-    return fnp.sqrt(reduce(operator.add, squares, 0))
+    return fnp.sqrt(sum(fnp.sum(abs_sq(x)) for x in tree.leaves(updates)))

@@ -1,5 +1,9 @@
-"""From jaxprs to fast code."""
+"""From jaxprs to fast code: passes over the jaxpr, then a backend.
 
-from fgrad.compiler.compile import Executable, compile_jaxpr
+A backend is a function ``build(closed, donated) -> program`` whose programs take and give base arrays
+and scalars; `backends` names them. The one there is writes Python over NumPy.
+"""
 
-__all__ = ["Executable", "compile_jaxpr"]
+from fgrad.compiler.executable import Executable, backends, compile_jaxpr
+
+__all__ = ["Executable", "backends", "compile_jaxpr"]

@@ -52,9 +52,21 @@ pow = E("pow", np.power, _power_wrt_base, _power_wrt_exponent, operator="**")
 
 
 def _integer_pow(x, *, y):
-    if type(x) is int and y < 0:
-        raise ValueError("Integers to negative integer powers are not allowed.")
-    return np.square(x) if y == 2 and type(x) is np.ndarray else np.power(x, y)
+    """By repeated squaring: exact where the products are, and faster than NumPy's power."""
+    if y < 0:
+        if get_aval(x).dtype.kind not in "fc":
+            raise ValueError("Integers to negative integer powers are not allowed.")
+        return div(1, _integer_pow(x, y=-y))
+    if y == 0 or y > 64:
+        return pow(x, y)
+    result = None
+    while y:
+        if y & 1:
+            result = x if result is None else mul(result, x)
+        y >>= 1
+        if y:
+            x = mul(x, x)
+    return result
 
 
 def _integer_pow_dtype(x, *, y):
@@ -66,6 +78,7 @@ integer_pow = E(
     None,
     lambda ans, x, *, y: 0 if y == 0 else mul(y, integer_pow(x, y=y - 1)) if y != 2 else mul(2, x),
     impl=_integer_pow,
+    expand=_integer_pow,
     dtype_rule=_integer_pow_dtype,
 )
 square = E("square", np.square, lambda ans, x: mul(2, x))

@@ -1,0 +1,98 @@
+"""Where values live: which share memory, when they die, and which scratch buffer each may use."""
+
+from fgrad.core.jaxpr import Literal, Var
+from fgrad.primitives import parts
+from fgrad.primitives import shape as sh
+
+# Results of these may share memory with their operand.
+VIEWS = frozenset((sh.reshape, sh.transpose, sh.broadcast_in_dim, sh.slice, parts.real, parts.imag))
+# Below this many bytes a fresh array costs less than passing a buffer.
+SMALL = 1 << 13
+
+
+class Slot:
+    """A scratch buffer: as many bytes as its largest tenant needs."""
+
+    __slots__ = ("index", "nbytes")
+
+    def __init__(self, index, nbytes):
+        self.index = index
+        self.nbytes = nbytes
+
+
+class Plan:
+    """Memory for the intermediate values of a program.
+
+    Parameters
+    ----------
+    jaxpr : Jaxpr
+    wants_slot : callable
+        ``wants_slot(eqn)``: whether the equation can write its result into a buffer.
+    in_place : callable
+        ``in_place(eqn, operand)``: whether it may do so over that operand.
+
+    Attributes
+    ----------
+    root : dict
+        For each variable the one whose memory it shares.
+    slot : dict
+        For each variable with a scratch buffer its `Slot`.
+    slots : list of Slot
+    """
+
+    def __init__(self, jaxpr, wants_slot, in_place):
+        self.root = {}
+        for v in (*jaxpr.constvars, *jaxpr.invars):
+            self.root[v] = v
+        for eqn in jaxpr.eqns:
+            for v in eqn.outvars:
+                shares = eqn.primitive in VIEWS and type(eqn.invars[0]) is Var
+                self.root[v] = self.root[eqn.invars[0]] if shares else v
+        self.outer = {*jaxpr.constvars, *jaxpr.invars}
+        self.returned = {self.root[v] for v in jaxpr.outvars if type(v) is Var}
+        self.slot = {}
+        self.slots = []
+        self._assign(jaxpr, self._last_uses(jaxpr), wants_slot, in_place)
+
+    def _last_uses(self, jaxpr):
+        last = {}
+        for i, eqn in enumerate(jaxpr.eqns):
+            for v in eqn.invars:
+                if type(v) is Var:
+                    last[self.root[v]] = i
+        return last
+
+    def _assign(self, jaxpr, last, wants_slot, in_place):
+        free = []
+        for i, eqn in enumerate(jaxpr.eqns):
+            dying = {self.root[v] for v in eqn.invars if type(v) is Var and last[self.root[v]] == i}
+            dying = {v for v in dying if v in self.slot}
+            out = eqn.outvars[0]
+            if len(eqn.outvars) == 1 and out not in self.returned and wants_slot(eqn):
+                self.slot[out] = self._choose(eqn, out, dying, free, in_place)
+            taken = self.slot.get(out)
+            for v in dying:
+                if self.slot[v] is not taken:
+                    free.append(self.slot[v])
+            for v in eqn.outvars:  # a result that nothing reads
+                if v in self.slot and last.get(v, -1) <= i:
+                    free.append(self.slot[v])
+
+    def _choose(self, eqn, out, dying, free, in_place):
+        need = out.aval.size * out.aval.dtype.itemsize
+        for v in eqn.invars:
+            if type(v) is not Literal and v in dying and v.aval == out.aval and in_place(eqn, v):
+                return self.slot[v]
+        fitting = [s for s in free if need <= s.nbytes <= 2 * need]
+        if fitting:
+            best = min(fitting, key=lambda s: s.nbytes)
+            free.remove(best)
+            return best
+        slot = Slot(len(self.slots), need)
+        self.slots.append(slot)
+        return slot
+
+    def must_copy(self, v, given: set) -> bool:
+        """Whether an output would share memory with an input, a constant, a buffer or another output."""
+        root = self.root[v]
+        return root in self.outer or root in self.slot or root in given

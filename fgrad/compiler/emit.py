@@ -1,0 +1,183 @@
+"""Python source for a program, compiled once.
+
+Intermediate arrays that are worth it live in scratch buffers, which belong to one running call: a call
+takes a set from the program's pool and puts it back.
+"""
+
+import itertools
+import linecache
+
+import numpy as np
+
+from fgrad.compiler.buffers import SMALL, Plan
+from fgrad.compiler.lower import Namespace, can_write, in_place, literal, statement
+from fgrad.core.array import Array, as_user
+from fgrad.core.jaxpr import ClosedJaxpr, Literal, Var
+from fgrad.core.tree import tree_flatten, tree_unflatten
+
+_counter = itertools.count(1)
+_ALIGN = 64
+
+
+class Program:
+    """Generated source and the function it defines.
+
+    Attributes
+    ----------
+    source : str
+    run : callable
+        Base arrays and scalars in, a list of results out.
+    """
+
+    def __init__(self, closed: ClosedJaxpr):
+        self._closed = closed
+        self._names = Namespace()
+        self._lines = []
+        self._body(closed)
+        name = closed.jaxpr.debug_name or "program"
+        self._name = "".join(c if c.isalnum() else "_" for c in name)
+        self.source = self._source(f"[{', '.join(self._outs)}]", self._body_lines)
+        self.run = self._compile(self.source)
+
+    # -- the body ----------------------------------------------------------------------------
+
+    def _body(self, closed):
+        j = closed.jaxpr
+        names = self._names
+        self._vars = {}
+        for i, v in enumerate(j.invars):
+            self._vars[v] = f"a{i}"
+        for v, c in zip(j.constvars, closed.consts, strict=True):
+            self._vars[v] = names.name(c, "k")
+        self._plan = Plan(j, _wants_slot, in_place)
+        self._views = {}  # (slot, shape, dtype) -> name
+        count = itertools.count()
+        lines = []
+        for eqn in j.eqns:
+            args = [self._atom(v) for v in eqn.invars]
+            for v in eqn.outvars:
+                self._vars[v] = f"v{next(count)}"
+            outs = [self._vars[v] for v in eqn.outvars]
+            lines += statement(names, eqn, args, outs, self._buffer(eqn))
+        given = set()
+        self._outs = []
+        for v in j.outvars:
+            text = self._atom(v)
+            if type(v) is Var:
+                if v.aval.shape and (self._plan.must_copy(v, given) or v in given):
+                    text = f"{names.name(_fresh, 'fresh')}({text})"
+                given.add(v)
+                given.add(self._plan.root[v])
+            self._outs.append(text)
+        self._body_lines = lines
+
+    def _atom(self, v):
+        return literal(self._names, v) if type(v) is Literal else self._vars[v]
+
+    def _buffer(self, eqn):
+        out = eqn.outvars[0] if eqn.outvars else None
+        slot = self._plan.slot.get(out)
+        if slot is None:
+            return None
+        key = (slot.index, out.aval.shape, out.aval.dtype)
+        if key not in self._views:
+            self._views[key] = f"b{len(self._views)}"
+        return self._views[key]
+
+    # -- the function ------------------------------------------------------------------------
+
+    def _source(self, result, body, arguments=()):
+        names = self._names
+        params = ", ".join(self._vars[v] for v in self._closed.jaxpr.invars)
+        lines = [*arguments, *body]
+        if self._views:
+            pool = names.name(self._pool(), "pool")
+            make = names.name(self._make_buffers(), "make_buffers")
+            buffers = ", ".join(self._views.values()) + ","
+            lines = [
+                "try:",
+                f"    work = {pool}.pop()",
+                "except IndexError:",
+                f"    work = {make}()",
+                f"{buffers} = work",
+                *lines,
+                f"{pool}.append(work)",
+            ]
+        lines.append(f"return {result}")
+        text = "\n".join(f"    {line}" for line in lines)
+        return f"def {self._name}({params}):\n{text}\n"
+
+    def _pool(self):
+        if not hasattr(self, "_pool_list"):
+            self._pool_list = []
+        return self._pool_list
+
+    def _make_buffers(self):
+        if hasattr(self, "_maker"):
+            return self._maker
+        sizes = [s.nbytes for s in self._plan.slots]
+        views = list(self._views)
+
+        def make():
+            raw = [_aligned(n) for n in sizes]
+            return tuple(
+                [
+                    raw[i][: int(np.prod(shape)) * dtype.itemsize].view(dtype).reshape(shape)
+                    for i, shape, dtype in views
+                ]
+            )
+
+        self._maker = make
+        return make
+
+    def _compile(self, source):
+        filename = f"<fgrad {self._name} {next(_counter)}>"
+        scope = dict(self._names.values)
+        exec(compile(source, filename, "exec"), scope)
+        # so that tracebacks and debuggers show the generated lines
+        linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+        return scope[self._name]
+
+    def user_call(self, out_tree):
+        """A second form of the function, which wraps its results for users itself."""
+        names = self._names
+        arguments = []
+        ndarray = names.name(np.ndarray, "ndarray")
+        for v in self._closed.jaxpr.invars:
+            if v.aval.shape:
+                a = self._vars[v]
+                arguments.append(f"if type({a}) is not {ndarray}: {a} = {a}.view({ndarray})")
+        wrapped = [
+            self._wrapped(v, t) for v, t in zip(self._closed.jaxpr.outvars, self._outs, strict=True)
+        ]
+        if out_tree == tree_flatten(0)[1]:
+            result = wrapped[0]
+        else:
+            unflatten = names.name(tree_unflatten, "tree_unflatten")
+            result = f"{unflatten}({names.name(out_tree, 'out_tree')}, [{', '.join(wrapped)}])"
+        return self._compile(self._source(result, self._body_lines, arguments))
+
+    def _wrapped(self, v, text):
+        if v.aval.shape:
+            return f"{text}.view({self._names.name(Array, 'Array')})"
+        return f"{self._names.name(as_user, 'as_user')}({text})"
+
+
+def _wants_slot(eqn):
+    aval = eqn.outvars[0].aval
+    return aval.size * aval.dtype.itemsize >= SMALL and can_write(eqn)
+
+
+def _aligned(n):
+    raw = np.empty(n + _ALIGN, np.uint8)
+    start = -raw.ctypes.data % _ALIGN
+    return raw[start : start + n]
+
+
+def _fresh(x):
+    return np.array(x)
+
+
+def build(closed: ClosedJaxpr, donated=()) -> Program:
+    """The NumPy backend."""
+    return Program(closed)

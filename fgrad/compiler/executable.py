@@ -1,0 +1,56 @@
+"""The compiler's face: a closed jaxpr in, a callable out."""
+
+from fgrad.compiler.emit import build
+from fgrad.compiler.passes import optimize
+
+backends = {"numpy": build}
+
+
+class Executable:
+    """A compiled program.
+
+    Attributes
+    ----------
+    jaxpr : ClosedJaxpr
+        The program after the passes.
+    source : str
+        What runs.
+    """
+
+    __slots__ = ("_program", "jaxpr")
+
+    def __init__(self, closed, donated=(), backend="numpy"):
+        self.jaxpr = optimize(closed)
+        self._program = backends[backend](self.jaxpr, donated)
+
+    @property
+    def source(self):
+        """What runs."""
+        return self._program.source
+
+    def __call__(self, *args):
+        """Run on base arrays and scalars; a list of fresh results."""
+        return self._program.run(*args)
+
+    def user_call(self, out_tree):
+        """A callable on leaves as users hold them, which gives the results as users see them."""
+        return self._program.user_call(out_tree)
+
+
+def compile_jaxpr(closed, donated=(), backend="numpy") -> Executable:
+    """Compile a program.
+
+    Parameters
+    ----------
+    closed : ClosedJaxpr
+        Without tracers among its constants.
+    donated : tuple of int
+        Inputs whose memory results may take.
+    backend : str
+        A key of `backends`.
+
+    Returns
+    -------
+    Executable
+    """
+    return Executable(closed, donated, backend)

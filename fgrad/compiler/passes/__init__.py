@@ -1,0 +1,26 @@
+"""The compiler's passes: small named rewrites of closed jaxprs, in the order in which they run."""
+
+from fgrad.compiler.passes.contractions import fold_transposes
+from fgrad.compiler.passes.dead_code import drop_dead_code
+from fgrad.compiler.passes.inline import expand_composites, inline_calls
+from fgrad.compiler.passes.simplify import simplify
+from fgrad.compiler.passes.subexpressions import merge_common
+
+PASSES = (
+    inline_calls,  # calls of programs become their equations
+    expand_composites,  # operations NumPy lacks become operations it has
+    simplify,  # constants, identities, moves of moves
+    merge_common,  # equal equations are computed once
+    fold_transposes,  # moves of axes into the products that read or make them
+    drop_dead_code,  # what no result needs
+)
+
+
+def optimize(closed):
+    """Run all passes."""
+    for run in PASSES:
+        closed = run(closed)
+    return closed
+
+
+__all__ = ["PASSES", "optimize"]

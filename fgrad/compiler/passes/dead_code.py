@@ -1,0 +1,17 @@
+"""Dead code: equations whose results nothing needs."""
+
+from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, Var
+
+
+def drop_dead_code(closed: ClosedJaxpr) -> ClosedJaxpr:
+    """Keep the equations that an output depends on; effects are kept too."""
+    j = closed.jaxpr
+    needed = {v for v in j.outvars if type(v) is Var}
+    kept = []
+    for eqn in reversed(j.eqns):
+        if getattr(eqn.primitive, "effectful", False) or any(v in needed for v in eqn.outvars):
+            kept.append(eqn)
+            needed.update(v for v in eqn.invars if type(v) is Var)
+    pairs = [(v, c) for v, c in zip(j.constvars, closed.consts, strict=True) if v in needed]
+    new = Jaxpr([v for v, _ in pairs], j.invars, j.outvars, kept[::-1], j.debug_name)
+    return ClosedJaxpr(new, [c for _, c in pairs])

@@ -70,8 +70,8 @@ class Plan:
             y = y.transpose(self.second)
         b, m, k, n = self.groups
         if k == 0:
-            x = x.reshape(*x.shape, *(1,) * n)
-            y = y.reshape(*y.shape[:b], *(1,) * m, *y.shape[b:])
+            x = x.reshape((*x.shape, *(1,) * n))
+            y = y.reshape((*y.shape[:b], *(1,) * m, *y.shape[b:]))
             if out is not None and self.out is None:
                 return np.multiply(x, y, out=out)
             z = np.multiply(x, y)
@@ -111,7 +111,8 @@ plan = lru_cache(4096)(Plan)
 def _impl(x, y, *, subscripts):
     if type(x) is np.ndarray and type(y) is np.ndarray:
         return plan(subscripts)(x, y)
-    x, y = np.asarray(x), np.asarray(y)
+    dtype = np.result_type(x, y)  # a Python scalar takes the dtype of the other operand
+    x, y = np.asarray(x, dtype), np.asarray(y, dtype)
     return plan(subscripts)(x, y)
 
 
@@ -129,7 +130,7 @@ def _aval(x, y, *, subscripts):
                         f"axes it sums or shares; got {sizes[c]} and {n} (einsum {subscripts!r})"
                     )
                 )
-    return result_aval(tuple([sizes[c] for c in out]), (x, y)).strong()
+    return result_aval(tuple([sizes[c] for c in out]), (x, y))
 
 
 def _jvp(primals, tangents, *, subscripts):

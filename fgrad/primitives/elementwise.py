@@ -53,11 +53,12 @@ pow = E("pow", np.power, _power_wrt_base, _power_wrt_exponent, operator="**")
 
 def _integer_pow(x, *, y):
     """By repeated squaring: exact where the products are, and faster than NumPy's power."""
+    kind = get_aval(x).dtype.kind
     if y < 0:
-        if get_aval(x).dtype.kind not in "fc":
+        if kind not in "fc":
             raise ValueError("Integers to negative integer powers are not allowed.")
         return div(1, _integer_pow(x, y=-y))
-    if y == 0 or y > 64:
+    if y in (0, 1) or y > 64 or kind == "b":
         return pow(x, y)
     result = None
     while y:

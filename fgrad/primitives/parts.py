@@ -33,7 +33,7 @@ real = Elementwise(
     dtype_rule=_real_dtype,
     jvp=lambda primals, tangents: (real(*primals), real(*tangents)),
     linear=(True,),
-    transpose=lambda ct, x: (complex(ct, zeros_like(ct)) if _is_complex(x) else ct,),
+    transpose=lambda ct, x: (complex(ct, zeros_like(ct)) if x.dtype.kind == "c" else ct,),
 )
 imag = Elementwise(
     "imag",
@@ -48,6 +48,8 @@ imag = Elementwise(
 
 
 def _complex_dtype(x, y):
+    if "c" in (np.dtype(x).kind, np.dtype(y).kind):
+        raise TypeError("complex is made of two real numbers; got complex ones")
     dtype = np.result_type(*(np.dtype(a) if isinstance(a, type) else a for a in (x, y)), np.float16)
     return np.result_type(dtype, np.complex64)
 

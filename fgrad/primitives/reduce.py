@@ -45,7 +45,7 @@ def _reduction(name, ufunc, dtype_rule, *, jvp=None, linear=None, transpose=None
     def aval(x, *, axes):
         if not identity and any(x.shape[a] == 0 for a in axes):
             raise ValueError(located(f"{name} of an empty axis, shape {x.shape}, has no identity"))
-        return shaped_array(_drop(x.shape, axes), dtype_rule(x.dtype))
+        return x.update(shape=_drop(x.shape, axes), dtype=dtype_rule(x.dtype))
 
     primitive.ufunc = ufunc
     return set_rules(

@@ -56,7 +56,7 @@ def _transpose_aval(x, *, permutation):
         raise ValueError(
             located(f"transpose: {permutation} is no permutation of the axes of shape {x.shape}")
         )
-    return shaped_array(tuple([x.shape[i] for i in permutation]), x.dtype)
+    return x.update(shape=tuple([x.shape[i] for i in permutation]))
 
 
 def _inverse(permutation):
@@ -75,7 +75,7 @@ def _transpose_batch(args, dims, size, *, permutation):
 transpose = Primitive("transpose")
 set_rules(
     transpose,
-    impl=lambda x, *, permutation: np.transpose(x, permutation),
+    impl=lambda x, *, permutation: np.transpose(x, permutation) if permutation else x,
     abstract_eval=_transpose_aval,
     jvp=_linear_jvp(transpose),
     linear=(True,),
@@ -97,6 +97,8 @@ def moveaxis(x, source, destination):
 
 
 def _broadcast_impl(x, *, shape, broadcast_dimensions):
+    if not shape:
+        return x
     x = np.asarray(x)
     inner = [1] * len(shape)
     for n, d in zip(x.shape, broadcast_dimensions, strict=True):
@@ -186,7 +188,7 @@ def _slice_aval(x, *, index):
         used = (i,) if type(i) is int else range(*i)
         if len(used) and not (0 <= used[0] < n and 0 <= used[-1] < n):
             raise IndexError(located(f"slice: index {i} is out of bounds for size {n}"))
-    return shaped_array(_sliced_shape(x.shape, index), x.dtype)
+    return x.update(shape=_sliced_shape(x.shape, index))
 
 
 def _slice_batch(args, dims, size, *, index):
@@ -196,7 +198,7 @@ def _slice_batch(args, dims, size, *, index):
 slice = Primitive("slice")
 set_rules(
     slice,
-    impl=lambda x, *, index: x[as_numpy_index(index)],
+    impl=lambda x, *, index: x[as_numpy_index(index)] if index else x,
     abstract_eval=_slice_aval,
     jvp=_linear_jvp(slice),
     linear=(True,),
@@ -213,8 +215,10 @@ def _pad_impl(x, *, shape, index):
 
 def _pad_aval(x, *, shape, index):
     if _sliced_shape(shape, index) != x.shape:
+    if not shape:
+        return x
         raise ValueError(located(f"pad: shape {x.shape} does not fit index {index} of {shape}"))
-    return shaped_array(shape, x.dtype)
+    return x.update(shape=shape, weak_type=x.weak_type and not shape)
 
 
 def _pad_batch(args, dims, size, *, shape, index):

@@ -9,9 +9,10 @@ import math
 import numpy as np
 
 from fgrad.core.avals import result_aval, shaped_array
+from fgrad.core.source import located
 from fgrad.core.trace import get_aval
 from fgrad.primitives.define import Elementwise
-from fgrad.primitives.elementwise import add, div, exp, ge, lt, max, min, mul, neg, sub
+from fgrad.primitives.elementwise import add, clamp, div, exp, ge, lt, max, min, mul, neg, sub
 from fgrad.primitives.parts import abs, select
 
 _ALPHA = (
@@ -60,12 +61,13 @@ def _horner(x, coefficients):
 
 
 def _is_small(x):
-    return get_aval(x).dtype.itemsize < 8
+    dtype = get_aval(x).dtype
+    return dtype.kind == "f" and dtype.itemsize < 8
 
 
 def _erf_expand(x):
     if _is_small(x):
-        x = max(min(x, 3.832506856900711), -3.832506856900711)
+        x = clamp(-3.832506856900711, x, 3.832506856900711)
         s = mul(x, x)
         return div(mul(x, _horner(s, _ALPHA)), _horner(s, _BETA))
     s = mul(x, x)
@@ -96,17 +98,25 @@ def _erfc_expand(x):
 
 
 def _logistic_expand(x):
+    if get_aval(x).dtype.kind == "c":
+        return div(1, add(1, exp(neg(x))))
     e = exp(neg(abs(x)))  # never overflows
     return div(select(ge(x, 0), 1, e), add(1, e))
 
 
-def _composite(name, expand, *partials):
-    """An elementwise primitive evaluated through its expansion."""
+def _composite(name, expand, *partials, real=True):
+    """An elementwise primitive evaluated through its expansion; of real numbers only if `real`."""
 
     def abstract(x):
+        if real and x.dtype.kind == "c":
+            raise TypeError(located(f"{name} is not defined for complex numbers"))
         return result_aval(x.shape, (x, shaped_array((), np.dtype(float), True)))
 
-    primitive = Elementwise(name, None, *partials, impl=expand, expand=expand)
+    def impl(x):
+        abstract(get_aval(x))
+        return expand(x)
+
+    primitive = Elementwise(name, None, *partials, impl=impl, expand=expand)
     primitive.abstract_eval = abstract
     return primitive
 
@@ -114,4 +124,6 @@ def _composite(name, expand, *partials):
 _GAUSS = 2 / math.sqrt(math.pi)
 erf = _composite("erf", _erf_expand, lambda ans, x: mul(_GAUSS, exp(neg(mul(x, x)))))
 erfc = _composite("erfc", _erfc_expand, lambda ans, x: mul(-_GAUSS, exp(neg(mul(x, x)))))
-logistic = _composite("logistic", _logistic_expand, lambda ans, x: mul(ans, sub(1, ans)))
+logistic = _composite(
+    "logistic", _logistic_expand, lambda ans, x: mul(ans, sub(1, ans)), real=False
+)

@@ -39,16 +39,18 @@ div = E(
 
 
 def _power_wrt_base(ans, x, y):
-    # 0 * x**-1 would be NaN at x = 0
-    zero = eq(y, 0)
-    return select(zero, 0, mul(y, pow(x, sub(select(zero, 1, y), 1))))
+    if type(y) is float and y != 0:
+        return mul(y, pow(x, y - 1))
+    # x**0 is 1 everywhere, but y * x**(y - 1) would be NaN at x = y = 0
+    x = select(logical_and(eq(x, 0), eq(y, 0)), 1, x)
+    return mul(y, pow(x, sub(y, 1)))
 
 
 def _power_wrt_exponent(ans, x, y):
     return mul(log(select(eq(x, 0), 1, x)), ans)
 
 
-pow = E("pow", np.power, _power_wrt_base, _power_wrt_exponent, operator="**")
+pow = E("pow", np.power, _power_wrt_base, _power_wrt_exponent)
 
 
 def _integer_pow(x, *, y):
@@ -155,7 +157,7 @@ rsqrt = E(
     dtype_rule=lambda x: np.sqrt.resolve_dtypes((np.dtype(x), None))[-1],
     expand=lambda x: div(1, sqrt(x)),
 )
-cbrt = E("cbrt", np.cbrt, lambda ans, x: div(1 / 3, mul(ans, ans)))
+cbrt = E("cbrt", np.cbrt, lambda ans, x: mul(1 / 3, integer_pow(ans, y=-2)))
 
 
 def _finite_exponent(x, ans):

@@ -9,7 +9,7 @@ import numpy as np
 from fgrad.core.avals import result_aval, weak_types
 from fgrad.core.trace import Undefined, get_aval
 from fgrad.primitives.define import Elementwise, broadcast_shapes
-from fgrad.primitives.elementwise import div, eq, mul, neg
+from fgrad.primitives.elementwise import div, eq, ge, mul, neg
 
 
 def _is_complex(x):
@@ -106,8 +106,10 @@ sign = Elementwise("sign", np.sign, jvp=_sign_jvp)
 
 def _abs_jvp(primals, tangents):
     (x,), (t,) = primals, tangents
-    s = sign(x)
-    return abs(x), real(mul(conj(s), t)) if _is_complex(x) else mul(s, t)
+    if _is_complex(x):
+        return abs(x), real(mul(conj(sign(x)), t))
+    number = get_aval(x).dtype.type
+    return abs(x), mul(select(ge(x, 0), number(1), number(-1)), t)
 
 
 abs = Elementwise("abs", np.absolute, jvp=_abs_jvp)

@@ -27,7 +27,7 @@ class Plan:
     ----------
     jaxpr : Jaxpr
     wants_slot : callable
-        ``wants_slot(eqn)``: whether the equation can write its result into a buffer.
+        ``wants_slot(eqn, out)``: whether the equation can write that result into a buffer.
     in_place : callable
         ``in_place(eqn, operand)``: whether it may do so over that operand.
 
@@ -67,12 +67,13 @@ class Plan:
         for i, eqn in enumerate(jaxpr.eqns):
             dying = {self.root[v] for v in eqn.invars if type(v) is Var and last[self.root[v]] == i}
             dying = {v for v in dying if v in self.slot}
-            out = eqn.outvars[0]
-            if len(eqn.outvars) == 1 and out not in self.returned and wants_slot(eqn):
-                self.slot[out] = self._choose(eqn, out, dying, free, in_place)
-            taken = self.slot.get(out)
+            taken = set()
+            for out in eqn.outvars:
+                if out not in self.returned and wants_slot(eqn, out):
+                    self.slot[out] = self._choose(eqn, out, dying, free, in_place)
+                    taken.add(self.slot[out])
             for v in dying:
-                if self.slot[v] is not taken:
+                if self.slot[v] not in taken:
                     free.append(self.slot[v])
             for v in eqn.outvars:  # a result that nothing reads
                 if v in self.slot and last.get(v, -1) <= i:

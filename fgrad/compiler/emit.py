@@ -10,7 +10,9 @@ import linecache
 import numpy as np
 
 from fgrad.compiler.buffers import SMALL, Plan
-from fgrad.compiler.lower import Namespace, can_write, in_place, literal, statement
+from fgrad.compiler.loops import loop_call, loop_source
+from fgrad.compiler.lower import Namespace, can_write, in_place, literal, operands, statement
+from fgrad.compiler.passes.fuse import loop
 from fgrad.core.array import Array, as_user
 from fgrad.core.jaxpr import ClosedJaxpr, Literal, Var
 from fgrad.core.tree import tree_flatten, tree_unflatten
@@ -32,7 +34,7 @@ class Program:
     def __init__(self, closed: ClosedJaxpr):
         self._closed = closed
         self._names = Namespace()
-        self._lines = []
+        self._loops = []  # source of the functions that the body calls
         self._body(closed)
         name = closed.jaxpr.debug_name or "program"
         self._name = "".join(c if c.isalnum() else "_" for c in name)
@@ -54,11 +56,17 @@ class Program:
         count = itertools.count()
         lines = []
         for eqn in j.eqns:
-            args = [self._atom(v) for v in eqn.invars]
+            args = operands(names, eqn, self._vars.__getitem__)
             for v in eqn.outvars:
                 self._vars[v] = f"v{next(count)}"
             outs = [self._vars[v] for v in eqn.outvars]
-            lines += statement(names, eqn, args, outs, self._buffer(eqn))
+            if eqn.primitive is loop:
+                buffers = [self._buffer(v) for v in eqn.outvars]
+                name = f"loop{len(self._loops)}"
+                self._loops.append(loop_source(names, eqn, name))
+                lines += loop_call(names, eqn, name, args, outs, buffers)
+                continue
+            lines += statement(names, eqn, args, outs, self._buffer(*eqn.outvars[:1]))
         given = set()
         self._outs = []
         for v in j.outvars:
@@ -74,8 +82,7 @@ class Program:
     def _atom(self, v):
         return literal(self._names, v) if type(v) is Literal else self._vars[v]
 
-    def _buffer(self, eqn):
-        out = eqn.outvars[0] if eqn.outvars else None
+    def _buffer(self, out=None):
         slot = self._plan.slot.get(out)
         if slot is None:
             return None
@@ -105,7 +112,7 @@ class Program:
             ]
         lines.append(f"return {result}")
         text = "\n".join(f"    {line}" for line in lines)
-        return f"def {self._name}({params}):\n{text}\n"
+        return "".join(f"{f}\n\n" for f in self._loops) + f"def {self._name}({params}):\n{text}\n"
 
     def _pool(self):
         if not hasattr(self, "_pool_list"):
@@ -163,9 +170,8 @@ class Program:
         return f"{self._names.name(as_user, 'as_user')}({text})"
 
 
-def _wants_slot(eqn):
-    aval = eqn.outvars[0].aval
-    return aval.size * aval.dtype.itemsize >= SMALL and can_write(eqn)
+def _wants_slot(eqn, out):
+    return out.aval.size * out.aval.dtype.itemsize >= SMALL and can_write(eqn)
 
 
 def _aligned(n):

@@ -71,22 +71,22 @@ class ShapedArray:
         )
 
 
-_interned: dict = {}
+interned: dict = {}
 
 
 def shaped_array(shape, dtype, weak_type=False) -> ShapedArray:
     """The `ShapedArray` of that shape and dtype."""
     key = (shape, dtype.num, weak_type)
-    found = _interned.get(key)
+    found = interned.get(key)
     if found is None:
         if dtype.kind not in _NUMERIC:
             raise TypeError(
                 f"fgrad computes with numbers and booleans; got an array of dtype {dtype!r}"
             )
-        if len(_interned) > 20_000:  # a program with ever-changing shapes must not grow
-            _interned.clear()
+        if len(interned) > 20_000:  # a program with ever-changing shapes must not grow
+            interned.clear()
         dtype = dtype.newbyteorder("=") if not dtype.isnative else dtype
-        found = _interned[key] = ShapedArray(shape, dtype, weak_type)
+        found = interned[key] = ShapedArray(shape, dtype, weak_type)
     return found
 
 
@@ -118,9 +118,7 @@ weak_types = frozenset((int, float, complex))
 def aval_of_value(x) -> ShapedArray:
     """The aval of a NumPy array, NumPy scalar or Python scalar (not of a tracer)."""
     if type(x) is np.ndarray:
-        dtype = x.dtype
-        found = _interned.get((x.shape, dtype.num, False))
-        return found if found is not None else shaped_array(x.shape, dtype)
+        return shaped_array(x.shape, x.dtype)
     return scalar_avals[type(x)]
 
 

@@ -8,7 +8,7 @@ import threading
 
 import numpy as np
 
-from fgrad.core.avals import ShapedArray, aval_of_value, scalar_avals, weak_types
+from fgrad.core.avals import ShapedArray, aval_of_value, interned, scalar_avals, weak_types
 from fgrad.core.errors import UnexpectedTracerError
 from fgrad.core.source import located, user_source
 
@@ -22,6 +22,8 @@ class Primitive:
         As it is printed in a jaxpr.
     multiple_results : bool
         Whether it gives a list of values.
+    internal : bool
+        Whether it stands in compiled programs only.
 
     Attributes
     ----------
@@ -46,12 +48,14 @@ class Primitive:
     linearize : callable or None
         ``linearize(primals, tangents, **params)``: as `jvp`, for operations that hold programs and
         should keep residuals instead of running them again in the backward pass.
+    keeps_weak : bool
+        Whether it gives a Python scalar for Python scalars.
     stage : callable or None
         ``stage(trace, args, params)``: for operations that hold Python functions, how a
         `StagingTrace` turns these into jaxprs.
     """
 
-    def __init__(self, name: str, multiple_results: bool = False):
+    def __init__(self, name: str, multiple_results: bool = False, internal: bool = False):
         self.name = name
         self.multiple_results = multiple_results
         self.impl = None
@@ -64,7 +68,9 @@ class Primitive:
         self.lower = None
         self.linearize = None
         self.stage = None
-        registry.append(self)
+        self.keeps_weak = not multiple_results
+        if not internal:
+            registry.append(self)
 
     def bind(self, *args, **params):
         """Hand the operation to the current interpreter."""
@@ -185,7 +191,7 @@ class EvalTrace(Trace):
             out = primitive.impl(*args, **params)
         except (TypeError, ValueError) as e:
             raise_explained(primitive, args, params, e)
-        if type(out) is np.ndarray or primitive.multiple_results:
+        if type(out) is np.ndarray or not primitive.keeps_weak:
             return out
         # Python scalars in, a Python scalar out: this is how a value stays weak.
         for a in args:
@@ -240,11 +246,14 @@ thread = _Thread()
 
 def get_aval(x) -> ShapedArray:
     """The aval of a value or a tracer."""
-    if type(x) is np.ndarray or type(x) in scalar_avals:
-        return aval_of_value(x)
-    if isinstance(x, Tracer):
-        return x.aval
-    return aval_of_value(as_value(x))
+    t = type(x)
+    if t is np.ndarray:
+        found = interned.get((x.shape, x.dtype.num, False))
+        return found if found is not None else aval_of_value(x)
+    found = scalar_avals.get(t)
+    if found is not None:
+        return found
+    return x.aval if isinstance(x, Tracer) else aval_of_value(as_value(x))
 
 
 def as_value(x, what: str = "argument"):

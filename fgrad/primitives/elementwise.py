@@ -107,6 +107,35 @@ def _share(better):
 max = E("max", np.maximum, _share(lambda x, y: gt(x, y)), _share(lambda x, y: lt(x, y)))
 min = E("min", np.minimum, _share(lambda x, y: lt(x, y)), _share(lambda x, y: gt(x, y)))
 
+
+def _where(condition):
+    """1 where a condition on the operands holds, 0 elsewhere."""
+
+    def partial(ans, *args):
+        number = get_aval(ans).dtype.type
+        return select(condition(*args), number(1), number(0))
+
+    return partial
+
+
+def _clamp(low, x, high):
+    return np.minimum(np.maximum(x, low), high)
+
+
+def _clamp_dtype(low, x, high):
+    return np.result_type(*(a(0) if isinstance(a, type) else a for a in (low, x, high)))
+
+
+clamp = E(
+    "clamp",
+    None,
+    _where(lambda low, x, high: logical_and(gt(low, x), lt(low, high))),
+    _where(lambda low, x, high: logical_and(gt(x, low), lt(x, high))),
+    _where(lambda low, x, high: lt(high, x)),
+    impl=_clamp,
+    dtype_rule=_clamp_dtype,
+)
+
 # -- comparison, logic, bits: no derivative ------------------------------------------------------
 eq = E("eq", np.equal, None, None, operator="==")
 ne = E("ne", np.not_equal, None, None, operator="!=")
@@ -139,6 +168,23 @@ trunc = E("trunc", np.trunc, None)
 round = E("round", np.rint, None)
 nextafter = E("nextafter", np.nextafter, None, None)
 copysign = E("copysign", np.copysign, lambda ans, x, y: mul(sign(x), sign(ans)), None)
+
+ldexp = E("ldexp", np.ldexp, lambda ans, x, i: ldexp(get_aval(ans).dtype.type(1), i), None)
+exponent = E(  # of two, in x = m * 2**exponent with 1/2 <= |m| < 1
+    "exponent",
+    None,
+    None,
+    impl=lambda x: np.frexp(x)[1],
+    dtype_rule=lambda x: np.dtype(np.int32),
+)
+
+
+def _heaviside_at_zero(ans, x, y):
+    number = get_aval(ans).dtype.type
+    return select(eq(x, 0), number(1), number(0))
+
+
+heaviside = E("heaviside", np.heaviside, None, _heaviside_at_zero)
 
 # -- exponentials and logarithms -----------------------------------------------------------------
 exp = E("exp", np.exp, lambda ans, x: ans)

@@ -178,8 +178,7 @@ def _scatter_jvp(primals, tangents, **params):
     if op in ("set", "add"):
         return ans, scatter(tu, tx, *indices, op=op, **params)
     if op == "mul":
-        # what each update is multiplied by: the whole product without it
-        others = div(gather(ans, *indices, **params), updates)
+        others = _other_factors(updates, x, *indices, **params)
         kept = scatter(updates, tx, *indices, op="mul", **params)
         return ans, scatter(mul(tu, others), kept, *indices, op="add", **params)
     # min, max: whoever equals the result shares the derivative
@@ -189,6 +188,17 @@ def _scatter_jvp(primals, tangents, **params):
     count = scatter(mine, own, *indices, op="add", **params)
     total = scatter(mul(tu, mine), mul(tx, own), *indices, op="add", **params)
     return ans, div(total, count)
+
+
+def _other_factors(updates, x, *indices, **params):
+    """What each update is multiplied by: the product at its place without it, zeros apart."""
+    zero = eq(updates, 0)
+    factors = select(zero, 1, updates)
+    product = gather(scatter(factors, x, *indices, op="mul", **params), *indices, **params)
+    ones = convert_element_type(zero, new_dtype=np.dtype(int))
+    count = np.zeros(get_aval(x).shape, int)
+    zeros = gather(scatter(ones, count, *indices, op="add", **params), *indices, **params)
+    return select(eq(zeros, ones), div(product, factors), 0)
 
 
 def _scatter_transpose(ct, updates, x, *indices, op, **params):
@@ -205,6 +215,8 @@ def _scatter_transpose(ct, updates, x, *indices, op, **params):
     if type(x) is Undefined:
         if op == "add":
             ct_x = ct
+        elif op == "mul":
+            ct_x = scatter(updates, ct, *indices, op="mul", **params)
         else:
             shape = gathered_shape(
                 x.shape,

@@ -33,19 +33,19 @@ def _reduction_batch(primitive):
     return batch
 
 
-def _reduction(name, ufunc, dtype_rule, *, jvp=None, linear=None, transpose=None, identity=True):
+def _reduction(name, ufunc, *, jvp=None, linear=None, transpose=None, identity=True):
     """A primitive that reduces `axes` with a NumPy ufunc."""
     primitive = Primitive(name)
     reduce = ufunc.reduce
 
     def impl(x, *, axes):
         # the dtype is said because NumPy would widen small integers
-        return reduce(x, axis=axes, dtype=dtype_rule(get_aval(x).dtype))
+        return reduce(x, axes, getattr(x, "dtype", None))
 
     def aval(x, *, axes):
         if not identity and any(x.shape[a] == 0 for a in axes):
             raise ValueError(located(f"{name} of an empty axis, shape {x.shape}, has no identity"))
-        return x.update(shape=_drop(x.shape, axes), dtype=dtype_rule(x.dtype))
+        return x.update(shape=_drop(x.shape, axes))
 
     primitive.ufunc = ufunc
     return set_rules(
@@ -59,10 +59,6 @@ def _reduction(name, ufunc, dtype_rule, *, jvp=None, linear=None, transpose=None
     )
 
 
-def _same(dtype):
-    return dtype
-
-
 def restore(x, shape, axes):
     """Broadcast a reduction's result back over the axes that it reduced."""
     kept = tuple([i for i in range(len(shape)) if i not in axes])
@@ -74,7 +70,6 @@ def restore(x, shape, axes):
 reduce_sum = _reduction(
     "reduce_sum",
     np.add,
-    _same,
     jvp=lambda primals, tangents, *, axes: (
         reduce_sum(*primals, axes=axes),
         reduce_sum(*tangents, axes=axes),
@@ -113,7 +108,7 @@ def _permute(x, order):
     return x if order == tuple(range(len(order))) else transpose(x, permutation=order)
 
 
-reduce_prod = _reduction("reduce_prod", np.multiply, _same, jvp=_prod_jvp)
+reduce_prod = _reduction("reduce_prod", np.multiply, jvp=_prod_jvp)
 
 # -- max and min: ties share the derivative ------------------------------------------------------
 
@@ -136,14 +131,14 @@ def _min_jvp(primals, tangents, *, axes):
     return _chosen_jvp(primals, tangents, axes=axes, primitive=reduce_min)
 
 
-reduce_max = _reduction("reduce_max", np.maximum, _same, jvp=_max_jvp, identity=False)
-reduce_min = _reduction("reduce_min", np.minimum, _same, jvp=_min_jvp, identity=False)
+reduce_max = _reduction("reduce_max", np.maximum, jvp=_max_jvp, identity=False)
+reduce_min = _reduction("reduce_min", np.minimum, jvp=_min_jvp, identity=False)
 
 # -- logical and bitwise -------------------------------------------------------------------------
 
-reduce_and = _reduction("reduce_and", np.bitwise_and, _same)
-reduce_or = _reduction("reduce_or", np.bitwise_or, _same)
-reduce_xor = _reduction("reduce_xor", np.bitwise_xor, _same)
+reduce_and = _reduction("reduce_and", np.bitwise_and)
+reduce_or = _reduction("reduce_or", np.bitwise_or)
+reduce_xor = _reduction("reduce_xor", np.bitwise_xor)
 
 
 # -- argmax and argmin ---------------------------------------------------------------------------

@@ -100,8 +100,17 @@ def _broadcast_impl(x, *, shape, broadcast_dimensions):
     if not shape:
         return x
     x = np.asarray(x)
+    strides = [0] * len(shape)
+    for n, s, d in zip(x.shape, x.strides, broadcast_dimensions):
+        if n != 1:
+            strides[d] = s
+    if x.flags.c_contiguous and x.size:
+        # what np.broadcast_to gives, at an eighth of its cost
+        out = np.ndarray(shape, x.dtype, x, 0, strides)
+        out.flags.writeable = False
+        return out
     inner = [1] * len(shape)
-    for n, d in zip(x.shape, broadcast_dimensions, strict=True):
+    for n, d in zip(x.shape, broadcast_dimensions):
         inner[d] = n
     return np.broadcast_to(x.reshape(inner), shape)
 
@@ -208,6 +217,8 @@ set_rules(
 
 
 def _pad_impl(x, *, shape, index):
+    if not shape:
+        return x
     out = np.zeros(shape, get_aval(x).dtype)
     out[as_numpy_index(index)] = x
     return out
@@ -215,8 +226,6 @@ def _pad_impl(x, *, shape, index):
 
 def _pad_aval(x, *, shape, index):
     if _sliced_shape(shape, index) != x.shape:
-    if not shape:
-        return x
         raise ValueError(located(f"pad: shape {x.shape} does not fit index {index} of {shape}"))
     return x.update(shape=shape, weak_type=x.weak_type and not shape)
 
@@ -335,6 +344,7 @@ def _convert_transpose(ct, x, *, new_dtype, weak_type=False):
 
 
 convert_element_type = Primitive("convert_element_type")
+convert_element_type.keeps_weak = False  # its params say whether it does
 set_rules(
     convert_element_type,
     impl=_convert_impl,
@@ -374,6 +384,8 @@ def fit_cotangent(ct, aval):
     have = get_aval(ct)
     if have.shape != aval.shape:
         extra = have.ndim - aval.ndim
+        if extra > 0 and have.shape[extra:] == aval.shape:
+            return fit_cotangent(reduce_sum(ct, axes=tuple(range(extra))), aval)
         axes = tuple(
             i for i in range(have.ndim)
             if i < extra or (aval.shape[i - extra] == 1 and have.shape[i] != 1)

@@ -1,12 +1,12 @@
-"""Sorting. The derivative of a sorted array is the derivative of the elements in their new places."""
+"""Sorting and searching. A sorted array has the derivatives of its elements, in their new places."""
 
 import numpy as np
 
 from fgrad.core.avals import shaped_array
-from fgrad.core.trace import Primitive
+from fgrad.core.trace import Primitive, get_aval
 from fgrad.primitives.define import set_rules
 from fgrad.primitives.index import take_along_axis
-from fgrad.primitives.shape import moveaxis
+from fgrad.primitives.shape import broadcast_to, moveaxis
 
 # -- argsort -------------------------------------------------------------------------------------
 
@@ -44,4 +44,38 @@ set_rules(
     abstract_eval=lambda x, *, dimension: x.strong(),
     jvp=_sort_jvp,
     batch=_sort_batch,
+)
+
+# -- searchsorted: both operands have `batched` axes in common, then one axis is searched --------
+
+
+def _searchsorted_impl(x, query, *, side, batched):
+    if not batched:
+        return np.searchsorted(x, query, side)
+    shape = x.shape[:batched]
+    query = np.asarray(query)
+    out = np.empty(query.shape, np.intp)
+    for i in np.ndindex(shape):
+        out[i] = np.searchsorted(x[i], query[i], side)
+    return out
+
+
+def _searchsorted_batch(args, dims, size, *, side, batched):
+    (x, query), (dx, dq) = args, dims
+    if dx is None and not batched:
+        return searchsorted(x, query, side=side, batched=0), dq
+    x, query = (
+        broadcast_to(a, (size, *get_aval(a).shape)) if d is None else moveaxis(a, d, 0)
+        for a, d in ((x, dx), (query, dq))
+    )
+    return searchsorted(x, query, side=side, batched=batched + 1), 0
+
+
+searchsorted = Primitive("searchsorted")
+set_rules(
+    searchsorted,
+    impl=_searchsorted_impl,
+    abstract_eval=lambda x, query, **params: shaped_array(query.shape, np.dtype(np.intp)),
+    jvp=lambda primals, tangents, **params: (searchsorted(*primals, **params), None),
+    batch=_searchsorted_batch,
 )

@@ -45,8 +45,11 @@ def as_argument(x, name, treedef=None, i=0):
 
 
 def as_results(treedef, leaves):
-    """The pytree handed to the user: arrays are `fgrad.Array`, scalars NumPy scalars."""
-    return tree_unflatten(treedef, [as_user(x) for x in leaves])
+    """The pytree handed to the user.
+
+    Arrays are `fgrad.Array` and own their memory; scalars are NumPy scalars.
+    """
+    return tree_unflatten(treedef, [as_user(x) for x in own(leaves)])
 
 
 def own(leaves):

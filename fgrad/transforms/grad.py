@@ -15,7 +15,6 @@ from fgrad.transforms.face import (
     check_callable,
     function_name,
     leaf_path,
-    own,
 )
 from fgrad.transforms.linear import instantiate
 from fgrad.transforms.linearize import LinearizeTrace
@@ -111,7 +110,7 @@ def value_and_grad(
         else:
             table = trace.backward(((var, aval.dtype.type(1)),))
         grads = [_cotangent(table, x) for x in inputs]
-        g = as_results(treedef, own(grads))
+        g = as_results(treedef, grads)
         if has_aux:
             return (as_results(*_strip(trace, (value, aux)))), g
         return _user(value), g
@@ -273,7 +272,7 @@ def linearize(fun, *primals, has_aux=False):
             else np.zeros(a.shape, float0)
             for v, a in zip(record.out_variables, record.out_avals, strict=True)
         ]
-        return as_results(record.out_tree, own(outs))
+        return as_results(record.out_tree, outs)
 
     return (value[0], f_jvp, value[1]) if has_aux else (value, f_jvp)
 
@@ -331,7 +330,7 @@ def vjp(fun, *primals, has_aux=False):
             else np.zeros(a.shape, float0)
             for v, a in zip(record.variables, record.avals, strict=True)
         ]
-        return as_results(record.in_tree, own(cts))
+        return as_results(record.in_tree, cts)
 
     return (value[0], f_vjp, value[1]) if has_aux else (value, f_vjp)
 

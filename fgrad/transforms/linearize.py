@@ -6,7 +6,7 @@ with a partial derivative, are recorded without a detour.
 """
 
 from fgrad.core.avals import ShapedArray
-from fgrad.core.trace import Tracer, evaluation, get_aval
+from fgrad.core.trace import ONE, Tracer, get_aval, thread
 from fgrad.transforms.linear import LinearTrace, LinearTracer
 
 
@@ -76,17 +76,26 @@ class LinearizeTrace(LinearTrace):
         if not aval.inexact:
             return out
         terms = []
-        for a, d in zip(args, partials):
-            if d is not None and type(a) is LinearizeTracer and a._trace is self:
-                if type(d) is not str:
-                    d = d(out, *primals, **params)
-                terms.append((a.var, d, None if a.aval is aval else a.aval))
+        # partial derivatives are functions of the values alone
+        current, thread.trace = thread.trace, parent
+        try:
+            for a, d in zip(args, partials):
+                if d is not None and type(a) is LinearizeTracer and a._trace is self:
+                    if type(d) is not str:
+                        d = d(out, *primals, **params)
+                    terms.append((a.var, d, None if a.aval is aval else a.aval))
+        finally:
+            thread.trace = current
         if not terms:
             return out
+        return self._result(out, aval, terms)
+
+    def _result(self, out, aval, *entry):
+        """A tracer for a result, and the tape entry that makes its tangent."""
         avals = self.avals
         var = len(avals)
         avals.append(aval)
-        self.tape.append((var, terms))
+        self.tape.append((var, *entry))
         return LinearizeTracer(self, out, var, aval)
 
     def _general(self, primitive, args, primals, params):
@@ -96,16 +105,14 @@ class LinearizeTrace(LinearTrace):
             else None
             for a in args
         ]
-        if primitive.linear is not None and len(args) == 1 and not primitive.multiple_results:
-            out = self.parent.process(primitive, primals, params)
-            aval = get_aval(out)
-            if not aval.inexact:
-                return out
-            avals = self.avals
-            var = len(avals)
-            avals.append(aval)
-            self.tape.append((var, primitive, tangents, params))
-            return LinearizeTracer(self, out, var, aval)
+        linear = primitive.linear
+        if linear is not None and not primitive.multiple_results:
+            if len(args) == 1:
+                out = self.parent.process(primitive, primals, params)
+                aval = get_aval(out)
+                return self._result(out, aval, primitive, tangents, params) if aval.inexact else out
+            if linear == "each":
+                return self._product(primitive, primals, tangents, params)
         rule = primitive.linearize or primitive.jvp
         if rule is None:
             raise NotImplementedError(f"{primitive.name} has no derivative rule")
@@ -114,13 +121,27 @@ class LinearizeTrace(LinearTrace):
             return [self._join(o, t) for o, t in zip(out, tangent, strict=True)]
         return self._join(out, tangent)
 
+    def _product(self, primitive, primals, tangents, params):
+        """A product: the sum of the products with one factor replaced by its tangent."""
+        out = self.parent.process(primitive, primals, params)
+        aval = get_aval(out)
+        terms = []
+        for i, t in enumerate(tangents):
+            if t is not None:
+                factors = list(primals)
+                factors[i] = t
+                terms.append((self._result(out, aval, primitive, factors, params).var, ONE, None))
+        if len(terms) == 1:
+            return LinearizeTracer(self, out, terms[0][0], aval)
+        return self._result(out, aval, terms)
+
     def _join(self, out, tangent):
         if type(tangent) is not LinearTracer or tangent._trace is not self:
             return out  # a zero tangent
         aval = get_aval(out)
         if tangent.aval is not aval and tangent.aval != aval:
             var = self.input(aval)
-            self.tape.append((var.var, ((tangent.var, "one", tangent.aval),)))
+            self.tape.append((var.var, ((tangent.var, ONE, tangent.aval),)))
             tangent = var
         return LinearizeTracer(self, out, tangent.var, aval)
 

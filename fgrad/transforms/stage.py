@@ -213,7 +213,7 @@ def linear_transpose(fun, *primals, reduce_axes=()):
     (Array([3., 0.]),)
     """
     from fgrad.core.trace import thread
-    from fgrad.transforms.face import as_results, own
+    from fgrad.transforms.face import as_results
     from fgrad.transforms.grad import check_cotangent
     from fgrad.transforms.linear import LinearTrace, LinearTracer, instantiate
 
@@ -247,7 +247,7 @@ def linear_transpose(fun, *primals, reduce_axes=()):
                 seeds.append((o.var, c))
         table = trace.backward(seeds)
         found = [instantiate(table[x.var], a) for x, a in zip(inputs, avals, strict=True)]
-        return as_results(in_tree, own(found))
+        return as_results(in_tree, found)
 
     return transposed
 

@@ -2,6 +2,7 @@
 
 from fgrad.compiler.passes.contractions import fold_transposes
 from fgrad.compiler.passes.dead_code import drop_dead_code
+from fgrad.compiler.passes.fuse import fuse_elementwise
 from fgrad.compiler.passes.inline import expand_composites, inline_calls
 from fgrad.compiler.passes.simplify import simplify
 from fgrad.compiler.passes.subexpressions import merge_common
@@ -13,6 +14,7 @@ PASSES = (
     merge_common,  # equal equations are computed once
     fold_transposes,  # moves of axes into the products that read or make them
     drop_dead_code,  # what no result needs
+    fuse_elementwise,  # chains on large arrays become loops over blocks
 )
 
 

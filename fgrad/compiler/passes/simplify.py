@@ -7,6 +7,7 @@ from fgrad.core.jaxpr import ClosedJaxpr, Literal
 from fgrad.core.trace import evaluation, get_aval
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import shape as sh
+from fgrad.primitives.define import Elementwise
 
 
 def simplify(closed: ClosedJaxpr) -> ClosedJaxpr:
@@ -15,14 +16,56 @@ def simplify(closed: ClosedJaxpr) -> ClosedJaxpr:
 
 
 def _rule(r, eqn):
+    if isinstance(eqn.primitive, Elementwise):
+        eqn = _unbroadcast(r, eqn)
     rule = _RULES.get(eqn.primitive)
-    if rule is not None:
-        found = rule(r, eqn)
-        if found is not None:
-            return found
-    if eqn.invars and all(type(v) is Literal for v in eqn.invars):
-        return _fold(eqn)
-    return None
+    found = rule(r, eqn) if rule is not None else None
+    if found is None and eqn.invars and all(type(v) is Literal for v in eqn.invars):
+        found = _fold(eqn)
+    if found is None:
+        r.append(eqn)
+        found = eqn.outvars
+    return found
+
+
+def _unbroadcast(r, eqn):
+    """Operands that need not be broadcast beforehand: NumPy does it as it goes."""
+    out = eqn.outvars[0].aval.shape
+    atoms = list(eqn.invars)
+    shapes = [v.aval.shape for v in atoms]
+    for i, v in enumerate(atoms):
+        number = _uniform(r, v)
+        if number is not None and np.broadcast_shapes(*shapes[:i], *shapes[i + 1 :], ()) == out:
+            atoms[i], shapes[i] = number, ()
+            continue
+        inner = r.defined.get(v)
+        if inner is None or inner.primitive is not sh.broadcast_in_dim:
+            continue
+        (x,) = inner.invars
+        sizes = [1] * len(out)
+        offset = len(out) - v.aval.ndim
+        for n, d in zip(x.aval.shape, inner.params["broadcast_dimensions"], strict=True):
+            sizes[offset + d] = n
+        while sizes and sizes[0] == 1:
+            sizes.pop(0)
+        sizes = tuple(sizes)
+        if np.broadcast_shapes(*shapes[:i], sizes, *shapes[i + 1 :]) != out:
+            continue
+        shapes[i] = sizes
+        if sizes != x.aval.shape:
+            new = x.aval.strong().update(shape=sizes)
+            x = _reshaped(r, x, new, eqn.source)
+        atoms[i] = x
+    return eqn.replace(invars=atoms)
+
+
+def _uniform(r, v):
+    """The one number of a constant array that was broadcast from it, as a literal."""
+    value = r.consts.get(v)
+    if not isinstance(value, np.ndarray) or value.size < 2 or any(value.strides):
+        return None
+    number = value[(0,) * value.ndim]
+    return Literal(number, get_aval(number))
 
 
 def _fold(eqn):
@@ -78,14 +121,20 @@ def _convert(r, eqn):
 
 def _reshape(r, eqn):
     (x,) = eqn.invars
-    if _same_type(x, eqn):
-        return [x]
+    inner = r.defined.get(x)
+    if _same_type(x, eqn) or (inner is not None and inner.primitive is sh.reshape):
+        return [_reshaped(r, x, eqn.outvars[0].aval, eqn.source)]
+    return None
+
+
+def _reshaped(r, x, aval, source):
+    """`x` in another shape, by one reshape or none."""
     inner = r.defined.get(x)
     if inner is not None and inner.primitive is sh.reshape:
-        return r.emit(
-            sh.reshape, inner.invars, [v.aval for v in eqn.outvars], eqn.params, eqn.source
-        )
-    return None
+        (x,) = inner.invars
+    if x.aval == aval:
+        return x
+    return r.emit(sh.reshape, [x], [aval], {"new_sizes": aval.shape}, source)[0]
 
 
 def _transpose(r, eqn):

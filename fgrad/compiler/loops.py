@@ -1,0 +1,100 @@
+"""Loops over blocks: what a fused chain of elementwise operations compiles to."""
+
+import numpy as np
+
+from fgrad.compiler.buffers import Plan
+from fgrad.compiler.lower import Namespace, in_place, operands, statement
+from fgrad.compiler.parallel import SHARE, run_loop
+from fgrad.primitives.reduce import reduce_sum
+
+# What the arrays of a block may take together: most of a second-level cache.
+CACHE = 3 << 19
+
+
+def loop_source(names: Namespace, eqn, name: str) -> str:
+    """A function that runs a `loop` equation over a range of elements.
+
+    It takes the range, the inputs (arrays flattened) and the flattened result arrays, and gives the
+    sums over the range.
+
+    Parameters
+    ----------
+    names : Namespace
+    eqn : JaxprEqn
+    name : str
+        Of the function.
+    """
+    j = eqn.params["jaxpr"].jaxpr
+    plan = Plan(j, lambda e, out: e.primitive is not reduce_sum, in_place)
+    itemsize = max(v.aval.dtype.itemsize for e in j.eqns for v in e.outvars)
+    arrays = len(plan.slots) + sum(bool(v.aval.shape) for v in (*j.invars, *j.outvars))
+    block = _block_size(itemsize, arrays)
+    atoms = {v: f"x{i}" for i, v in enumerate(j.invars)}
+    filled = [v for v in j.outvars if v.aval.shape]
+    targets = {v: f"o{i}" for i, v in enumerate(filled)}
+    sums = {v: f"s{i}" for i, v in enumerate(v for v in j.outvars if not v.aval.shape)}
+    views = {}
+    for v, slot in plan.slot.items():
+        views.setdefault((slot.index, v.aval.dtype), f"t{len(views)}")
+
+    params = [*(f"{a}_all" if v.aval.shape else a for v, a in atoms.items()), *targets.values()]
+    head = [f"{s} = {names.name(v.aval.dtype.type(0), 'zero')}" for v, s in sums.items()]
+    head.append(f"block = min({block}, stop - start)")
+    empty = names.name(np.empty, "empty")
+    head += [f"b{s.index} = {empty}(block * {itemsize}, 'u1')" for s in plan.slots]
+    for (index, dtype), t in views.items():
+        d = names.name(dtype, "dtype")
+        head.append(f"{t}_all = b{index}[:block * {dtype.itemsize}].view({d})")
+    body = ["j = min(i + block, stop)"]
+    body += [f"{a} = {a}_all[i:j]" for v, a in atoms.items() if v.aval.shape]
+    body += [f"{t} = {t}_all[:j - i]" for t in views.values()]
+    for n, e in enumerate(j.eqns):
+        (v,) = e.outvars
+        inputs = operands(names, e, atoms.__getitem__)
+        if e.primitive is reduce_sum:
+            add_reduce = names.name(_add_reduce, "add_reduce")
+            body.append(f"{sums[v]} = {sums[v]} + {add_reduce}({inputs[0]})")
+            continue
+        atoms[v] = f"y{n}"
+        target = f"{targets[v]}[i:j]" if v in targets else views[plan.slot[v].index, v.aval.dtype]
+        body += statement(names, e, inputs, [atoms[v]], target)
+    lines = [*head, "for i in range(start, stop, block):", *[f"    {b}" for b in body]]
+    lines.append(f"return ({' '.join(f'{s},' for s in sums.values())})")
+    text = "\n".join(f"    {line}" for line in lines)
+    return f"def {name}(start, stop, {', '.join(params)}):\n{text}\n"
+
+
+def loop_call(names: Namespace, eqn, name, args, outs, buffers) -> list[str]:
+    """The lines that run a `loop` equation.
+
+    Parameters
+    ----------
+    args, outs : list of str
+    buffers : list of str or None
+        For each result the array to write into, or None for a fresh one.
+    """
+    j = eqn.params["jaxpr"].jaxpr
+    shape = eqn.params["shape"]
+    empty = names.name(np.empty, "empty")
+    lines = []
+    flat = [f"{a}.reshape(-1)" if v.aval.shape else a for v, a in zip(j.invars, args, strict=True)]
+    for o, v, b in zip(outs, j.outvars, buffers, strict=True):
+        if v.aval.shape:
+            lines.append(
+                f"{o} = " + (b or f"{empty}({shape}, {names.name(v.aval.dtype, 'dtype')})")
+            )
+            flat.append(f"{o}.reshape(-1)")
+    sums = "".join(f"{o}, " for o, v in zip(outs, j.outvars, strict=True) if not v.aval.shape)
+    call = f"{names.name(run_loop, 'run_loop')}({name}, {int(np.prod(shape))}, {', '.join(flat)})"
+    return [*lines, f"{sums.rstrip()} = {call}" if sums else call]
+
+
+def _block_size(itemsize: int, arrays: int) -> int:
+    """How many elements a block has, so that its arrays stay in the cache."""
+    n = 2 * SHARE
+    while n > 4096 and n * itemsize * arrays > CACHE:
+        n >>= 1
+    return n
+
+
+_add_reduce = np.add.reduce

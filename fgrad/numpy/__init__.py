@@ -3,7 +3,19 @@
 from numpy import e, euler_gamma, inf, nan, newaxis, pi
 
 from fgrad.core.array import Array as ndarray
-from fgrad.numpy import _surface
+from fgrad.numpy import _surface, linalg
+from fgrad.numpy._compare import (
+    allclose,
+    array_equal,
+    array_equiv,
+    isclose,
+    iscomplex,
+    iscomplexobj,
+    isneginf,
+    isposinf,
+    isreal,
+    isrealobj,
+)
 from fgrad.numpy._contract import dot, matmul
 from fgrad.numpy._create import (
     arange,
@@ -20,6 +32,54 @@ from fgrad.numpy._create import (
     zeros,
     zeros_like,
 )
+from fgrad.numpy._diagonal import diag, diagflat, diagonal, trace, tri, tril, triu
+from fgrad.numpy._differences import (
+    cumulative_prod,
+    cumulative_sum,
+    diff,
+    ediff1d,
+    gradient,
+    trapezoid,
+    unwrap,
+)
+from fgrad.numpy._dtypes import (
+    astype,
+    bool,
+    bool_,
+    can_cast,
+    cdouble,
+    complex64,
+    complex128,
+    complex_,
+    csingle,
+    double,
+    dtype,
+    finfo,
+    float16,
+    float32,
+    float64,
+    float_,
+    iinfo,
+    int8,
+    int16,
+    int32,
+    int64,
+    int_,
+    isscalar,
+    issubdtype,
+    ndim,
+    promote_types,
+    result_type,
+    shape,
+    single,
+    size,
+    uint,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
+from fgrad.numpy._einsum import einsum, einsum_path
 from fgrad.numpy._elementwise import (
     abs,
     absolute,
@@ -111,6 +171,107 @@ from fgrad.numpy._elementwise import (
     true_divide,
     trunc,
 )
+from fgrad.numpy._join import (
+    append,
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    block,
+    broadcast_arrays,
+    column_stack,
+    dstack,
+    hstack,
+    vstack,
+)
+from fgrad.numpy._mathematics import (
+    angle,
+    around,
+    deg2rad,
+    degrees,
+    divmod,
+    fabs,
+    fix,
+    float_power,
+    fmax,
+    fmin,
+    frexp,
+    heaviside,
+    ldexp,
+    modf,
+    nan_to_num,
+    rad2deg,
+    radians,
+    round,
+    sinc,
+)
+from fgrad.numpy._nan import (
+    nanargmax,
+    nanargmin,
+    nancumprod,
+    nancumsum,
+    nanmax,
+    nanmean,
+    nanmin,
+    nanprod,
+    nanstd,
+    nansum,
+    nanvar,
+)
+from fgrad.numpy._pad import pad
+from fgrad.numpy._polynomial import (
+    convolve,
+    correlate,
+    interp,
+    polyadd,
+    polyder,
+    polymul,
+    polysub,
+    polyval,
+    vander,
+)
+from fgrad.numpy._products import cross, inner, kron, matvec, outer, tensordot, vdot, vecdot, vecmat
+from fgrad.numpy._quantile import (
+    median,
+    nanmedian,
+    nanpercentile,
+    nanquantile,
+    percentile,
+    quantile,
+)
+from fgrad.numpy._ranges import (
+    bartlett,
+    blackman,
+    diag_indices,
+    geomspace,
+    hamming,
+    hanning,
+    indices,
+    ix_,
+    kaiser,
+    linspace,
+    logspace,
+    meshgrid,
+    mgrid,
+    ogrid,
+    ravel_multi_index,
+    tril_indices,
+    triu_indices,
+    unravel_index,
+)
+from fgrad.numpy._rearrange import (
+    flip,
+    fliplr,
+    flipud,
+    matrix_transpose,
+    moveaxis,
+    permute_dims,
+    repeat,
+    resize,
+    roll,
+    rollaxis,
+    rot90,
+    tile,
+)
 from fgrad.numpy._reduce import (
     all,
     amax,
@@ -128,9 +289,10 @@ from fgrad.numpy._reduce import (
     sum,
     var,
 )
-from fgrad.numpy._select import clip, where
+from fgrad.numpy._select import clip, piecewise, select, where
 from fgrad.numpy._shape import (
     broadcast_to,
+    concat,
     concatenate,
     expand_dims,
     ravel,
@@ -139,6 +301,29 @@ from fgrad.numpy._shape import (
     stack,
     swapaxes,
     transpose,
+)
+from fgrad.numpy._sort import (
+    argpartition,
+    argsort,
+    digitize,
+    lexsort,
+    partition,
+    searchsorted,
+    sort,
+    sort_complex,
+)
+from fgrad.numpy._split import array_split, dsplit, hsplit, split, unstack, vsplit
+from fgrad.numpy._statistics import average, bincount, corrcoef, count_nonzero, cov, ptp
+from fgrad.numpy._take import (
+    argwhere,
+    choose,
+    compress,
+    extract,
+    flatnonzero,
+    nonzero,
+    put_along_axis,
+    take,
+    take_along_axis,
 )
 
 _surface.attach(globals())

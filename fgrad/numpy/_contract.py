@@ -23,7 +23,7 @@ def matmul_values(x, y):
         raise ValueError(
             located(
                 f"matmul: shapes {a.shape} and {b.shape} do not fit: the last axis of the first, "
-                f"{a.shape[-1]}, must equal the {'second last' if n > 1 else ''} axis of the second, "
+                f"{a.shape[-1]}, must equal the {'second last' if n > 1 else 'only'} axis of the other, "
                 f"{b.shape[-2 if n > 1 else -1]}"
             )
         )

@@ -6,6 +6,7 @@ import numpy as np
 
 from fgrad.core.array import Array, as_eager
 from fgrad.core.avals import scalar_avals
+from fgrad.core.errors import ConcretizationTypeError, TracerIntegerConversionError
 from fgrad.core.source import located
 from fgrad.core.trace import Tracer, as_value, get_aval
 
@@ -118,7 +119,7 @@ def axis_of(axis, ndim, name="axis"):
 def shape_of(shape, name="shape"):
     """A shape argument as a tuple of ints."""
     if isinstance(shape, Tracer):
-        shape.concrete(_integer_error(), f"{name} of the result")
+        shape.concrete(TracerIntegerConversionError, f"{name} of the result")
     try:
         return (shape.__index__(),) if hasattr(shape, "__index__") else tuple(
             n.__index__() for n in shape
@@ -127,10 +128,17 @@ def shape_of(shape, name="shape"):
         raise TypeError(located(f"{name} must be made of integers; got {shape!r}")) from None
 
 
-def _integer_error():
-    from fgrad.core.errors import TracerIntegerConversionError
+def concrete(x, what):
+    """The numbers of an argument that must have them, as a NumPy array; `what` needs them.
 
-    return TracerIntegerConversionError
+    Raises
+    ------
+    ConcretizationTypeError
+        If it is a tracer without a value.
+    """
+    if isinstance(x, list | tuple):
+        return np.asarray([concrete(v, what) for v in x])
+    return np.asarray(x.concrete(ConcretizationTypeError, what) if isinstance(x, Tracer) else x)
 
 
 def unweak(x):

@@ -372,10 +372,11 @@ def _clipped(shape, index, mode):
         if isinstance(item, int):
             n = shape[axis]
             item = int(np.clip(item + n if item < 0 else item, 0, n - 1))
-        elif not (item is None or item is Ellipsis or isinstance(item, _builtin_slice)):
-            if not _is_mask(item):
-                n = shape[axis]
-                item = max(min(select(lt(item, 0), add(item, n), item), n - 1), 0)
+        elif not (
+            item is None or item is Ellipsis or isinstance(item, _builtin_slice) or _is_mask(item)
+        ):
+            n = shape[axis]
+            item = max(min(select(lt(item, 0), add(item, n), item), n - 1), 0)
         out.append(item)
         axis += _axes_taken(item)
     return tuple(out)

@@ -1,10 +1,12 @@
-"""Choosing: where, clip, and sorting."""
+"""Choosing between values: where, select, piecewise, clip."""
 
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
-from fgrad.numpy._face import public, value
+from fgrad.numpy._face import give, public, refuse, value
+from fgrad.numpy._take import nonzero_values
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
+from fgrad.primitives.shape import fit_tangent
 
 
 @public
@@ -20,7 +22,8 @@ def where(condition, x=None, y=None, /):
     Returns
     -------
     array
-        The derivative flows through the chosen elements alone.
+        The derivative flows through the chosen elements alone. With a condition alone, which must
+        have values: the places where it holds, as `nonzero`.
 
     Examples
     --------
@@ -28,29 +31,46 @@ def where(condition, x=None, y=None, /):
     >>> fnp.where(fnp.array([True, False]), 1.0, 2.0)
     Array([1., 2.])
     """
+    if x is None and y is None:
+        return nonzero_values(value(condition, "where"), "where with one argument")
     if x is None or y is None:
-        raise ValueError(located("where: give both x and y, or use nonzero"))
+        raise ValueError(located("where: give both x and y, or neither"))
     c = value(condition, "where")
     c = c if get_aval(c).dtype.kind == "b" else ew.ne(c, 0)
     return parts.select(c, value(x, "where"), value(y, "where"))
 
 
 def clip_values(x, low, high):
-    """NumPy's clip of a value or tracer; the derivative at a bound is that of minimum and maximum."""
+    """NumPy's clip of a value or tracer; as for minimum, the derivative at a bound is 1/2."""
     if low is not None:
         x = ew.max(low, x)
     return x if high is None else ew.min(high, x)
 
 
+def _either(one, other, names):
+    """An argument that has two names."""
+    if one is not None and other is not None:
+        raise TypeError(located(f"clip: give only one of {names}"))
+    return other if one is None else one
+
+
 @public
-def clip(arr, min=None, max=None):
+def clip(a=None, a_min=None, a_max=None, out=None, *, arr=None, min=None, max=None):
     """Elements brought between bounds.
 
     Parameters
     ----------
-    arr : array-like
-    min, max : array-like or None
-        None for no bound on that side.
+    a : array-like
+        Also called `arr`.
+    a_min, a_max : array-like or None
+        None for no bound on that side; also called `min` and `max`.
+    out : None
+        Not supported.
+
+    Raises
+    ------
+    TypeError
+        If an argument is given under both names.
 
     Examples
     --------
@@ -58,6 +78,99 @@ def clip(arr, min=None, max=None):
     >>> fnp.clip(fnp.array([-1.0, 0.5, 2.0]), 0.0, 1.0)
     Array([0. , 0.5, 1. ])
     """
-    low = None if min is None else value(min, "clip")
-    high = None if max is None else value(max, "clip")
-    return clip_values(value(arr, "clip"), low, high)
+    refuse("clip", out=out)
+    a = _either(a, arr, "a and arr")
+    low, high = _either(a_min, min, "a_min and min"), _either(a_max, max, "a_max and max")
+    if a is None:
+        raise TypeError(located("clip needs an array"))
+    low = None if low is None else value(low, "clip: the lower bound")
+    high = None if high is None else value(high, "clip: the upper bound")
+    x = value(a, "clip")
+    return ew.positive(x) if low is None and high is None else clip_values(x, low, high)
+
+
+@public
+def select(condlist, choicelist, default=0):
+    """At each place the element of the first choice whose condition holds there.
+
+    Parameters
+    ----------
+    condlist : list of array-like of bool
+    choicelist : list of array-like
+        As many.
+    default : array-like
+        Where no condition holds.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> x = fnp.arange(4.0)
+    >>> fnp.select([x < 1, x > 2], [x - 1, x + 1])
+    Array([-1.,  0.,  0.,  4.])
+    """
+    if len(condlist) != len(choicelist) or not len(condlist):
+        raise ValueError(
+            located(
+                f"select: {len(condlist)} conditions do not fit {len(choicelist)} choices; wanted "
+                "as many of each, at least one"
+            )
+        )
+    conditions = [value(c, "select: a condition") for c in condlist]
+    for c in conditions:
+        if get_aval(c).dtype.kind != "b":
+            raise TypeError(located(f"select: conditions must be boolean; got {get_aval(c)}"))
+    out = value(default, "select: default")
+    for c, x in zip(reversed(conditions), reversed(list(choicelist)), strict=True):
+        out = parts.select(c, value(x, "select: a choice"), out)
+    return out
+
+
+@public
+def piecewise(x, condlist, funclist, *args, **kw):
+    """A function given by pieces: at each place the last one whose condition holds.
+
+    Parameters
+    ----------
+    x : array-like
+    condlist : list of array-like of bool
+    funclist : list of callables or numbers
+        One for each condition; one more for where none holds, else 0. A callable gets the whole of
+        `x`.
+    *args, **kw
+        For the callables.
+
+    Returns
+    -------
+    array
+        Of the shape and dtype of `x`.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> x = fnp.array([-1.0, 2.0])
+    >>> fnp.piecewise(x, [x < 0, x >= 0], [lambda v: -v, 5.0])
+    Array([1., 5.])
+    """
+    v = value(x, "piecewise")
+    aval = get_aval(v)
+    if not isinstance(condlist, list | tuple):
+        condlist = [condlist]
+    conditions = [value(c, "piecewise: a condition") for c in condlist]
+    pieces = list(funclist)
+    extra = len(pieces) - len(conditions)
+    if extra not in (0, 1):
+        raise ValueError(
+            located(
+                f"piecewise: {len(pieces)} functions do not fit {len(conditions)} conditions; "
+                "wanted as many, or one more"
+            )
+        )
+    otherwise = pieces.pop() if extra else 0
+
+    def piece(f):
+        return fit_tangent(value(f(give(v), *args, **kw) if callable(f) else f, "piecewise"), aval)
+
+    out = piece(otherwise)
+    for c, f in zip(conditions, pieces, strict=True):
+        out = parts.select(c, piece(f), out)
+    return out

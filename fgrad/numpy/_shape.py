@@ -119,7 +119,11 @@ def squeeze(a, axis=None):
     >>> fnp.squeeze(fnp.ones((1, 2, 1))).shape
     (2,)
     """
-    x = value(a, "squeeze")
+    return squeeze_values(value(a, "squeeze"), axis)
+
+
+def squeeze_values(x, axis=None):
+    """NumPy's squeeze of a value or tracer."""
     shape = get_aval(x).shape
     if axis is None:
         axes = [i for i, n in enumerate(shape) if n == 1]
@@ -207,6 +211,9 @@ def concatenate(arrays, axis=0, out=None, dtype=None):
     if not xs:
         raise ValueError(located("concatenate: need at least one array"))
     return concatenate_values(xs, axis, dtype)
+
+
+concat = concatenate
 
 
 def concatenate_values(xs, axis=0, dtype=None):

@@ -94,4 +94,5 @@ def attach(namespace: dict) -> None:
         (np.multiply, "accumulate"): namespace["cumprod"],
     }
     _tracer.install(namespace, methods, reductions)
+    _tracer.serve(np.linalg, vars(namespace["linalg"]))
     core_array.make_at = At

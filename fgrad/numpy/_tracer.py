@@ -171,8 +171,8 @@ def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
     if out is not None and any(o is not None for o in out):
         raise TypeError(
             located(
-                f"numpy.{ufunc.__name__} with out= (or an in-place operator such as +=) cannot write "
-                "a traced value into a NumPy array: write x = x + y instead of x += y"
+                f"numpy.{ufunc.__name__} with out= (or an in-place operator such as +=) cannot "
+                "write a traced value into a NumPy array: write x = x + y instead of x += y"
             )
         )
     if method == "__call__":
@@ -218,10 +218,15 @@ def install(namespace: dict, methods, reductions) -> None:
     reductions : dict
         (ufunc, method) to function.
     """
-    for name, ours in namespace.items():
-        theirs = getattr(np, name, None)
-        if callable(theirs) and not isinstance(theirs, type) and callable(ours):
-            _functions.setdefault(theirs, ours)
+    serve(np, namespace)
     for name, method in methods.items():
         setattr(Tracer, name, method)
     _reductions.update(reductions)
+
+
+def serve(module, namespace: dict) -> None:
+    """Let our functions answer for the functions of a NumPy module that have the same names."""
+    for name, ours in namespace.items():
+        theirs = getattr(module, name, None)
+        if callable(theirs) and not isinstance(theirs, type) and callable(ours):
+            _functions.setdefault(theirs, ours)

@@ -1,4 +1,4 @@
-"""Sorting and searching. A sorted array has the derivatives of its elements, in their new places."""
+"""Sorting and searching. The derivative of a sorted array is that of its moved elements."""
 
 import numpy as np
 

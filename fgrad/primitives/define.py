@@ -9,6 +9,9 @@ from fgrad.core.source import located
 from fgrad.core.trace import Primitive, get_aval
 
 
+_PYTHON = (np.dtype(float), np.dtype(int), np.dtype(complex))
+
+
 class Elementwise(Primitive):
     """A primitive that acts on each element alone and broadcasts as NumPy does.
 
@@ -81,7 +84,7 @@ class Elementwise(Primitive):
         except TypeError as e:
             raise TypeError(located(str(e))) from None
         # only scalars are weak: an array has the dtype NumPy gave it
-        return shaped_array(shape, dtype, weak and not shape and dtype.kind in "ifc")
+        return shaped_array(shape, dtype, weak and not shape and dtype in _PYTHON)
 
     def _batch(self, args, dims, size, **params):
         return self.bind(*align(args, dims), **params), 0

@@ -113,10 +113,11 @@ def _composite(name, expand, *partials, real=True):
         return result_aval(x.shape, (x, shaped_array((), np.dtype(float), True)))
 
     def impl(x):
-        abstract(get_aval(x))
-        return expand(x)
+        aval = get_aval(x)
+        abstract(aval)
+        return expand(x if aval.inexact else add(x, 0.0))
 
-    primitive = Elementwise(name, None, *partials, impl=impl, expand=expand)
+    primitive = Elementwise(name, None, *partials, impl=impl, expand=impl)
     primitive.abstract_eval = abstract
     return primitive
 

@@ -7,7 +7,7 @@ from fgrad.primitives import shape as sh
 # Results of these may share memory with their operand.
 VIEWS = frozenset((sh.reshape, sh.transpose, sh.broadcast_in_dim, sh.slice, parts.real, parts.imag))
 # Below this many bytes a fresh array costs less than passing a buffer.
-SMALL = 1 << 13
+SMALL = 1 << 11
 
 
 class Slot:

@@ -7,8 +7,9 @@ from fgrad.compiler.lower import Namespace, in_place, operands, statement
 from fgrad.compiler.parallel import SHARE, run_loop
 from fgrad.primitives.reduce import reduce_sum
 
-# What the arrays of a block may take together: most of a second-level cache.
-CACHE = 3 << 19
+# What the arrays of a block may take together, in bytes: longer blocks spare calls, and what leaves the
+# second-level cache finds room in the third.
+CACHE = 3 << 21
 
 
 def loop_source(names: Namespace, eqn, name: str) -> str:
@@ -91,7 +92,7 @@ def loop_call(names: Namespace, eqn, name, args, outs, buffers) -> list[str]:
 
 def _block_size(itemsize: int, arrays: int) -> int:
     """How many elements a block has, so that its arrays stay in the cache."""
-    n = 2 * SHARE
+    n = 1 << 16
     while n > 4096 and n * itemsize * arrays > CACHE:
         n >>= 1
     return n

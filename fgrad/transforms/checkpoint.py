@@ -3,6 +3,7 @@
 from functools import partial, wraps
 
 from fgrad.core.jaxpr import ClosedJaxpr, eval_jaxpr
+from fgrad.core.source import located
 from fgrad.core.trace import Primitive, Tracer, Undefined
 from fgrad.core.tree import tree_flatten
 from fgrad.primitives.define import set_rules
@@ -107,7 +108,7 @@ def checkpoint(fun=None, *, prevent_cse=True, policy=None, static_argnums=(), co
         )
     check_callable(fun, "checkpoint")
     if policy is not None:
-        raise NotImplementedError("checkpoint: policy is not supported; leave it None")
+        raise NotImplementedError(located("checkpoint: policy is not supported; leave it None"))
 
     @wraps(fun)
     def checkpointed(*args, **kwargs):

@@ -4,6 +4,7 @@ The tape is what reverse mode walks backward. An entry is either a sum of produc
 arrays, which is what every elementwise derivative is, or one linear primitive.
 """
 
+from fgrad.core.source import located
 from fgrad.core.trace import MINUS_ONE, ONE, Trace, Tracer, Undefined, get_aval
 from fgrad.primitives.elementwise import neg
 from fgrad.primitives.shape import fit_cotangent, fit_tangent
@@ -95,15 +96,20 @@ class LinearTrace(Trace):
         )
         if not allowed:
             raise TypeError(
-                f"{primitive.name} is not linear in {', '.join(str(get_aval(a)) for a in args)}: "
-                "a tangent may only be used linearly (in a custom JVP rule, or in the function "
-                "given to linear_transpose)"
+                located(
+                    f"{primitive.name} is not linear in {', '.join(str(get_aval(a)) for a in args)}: "
+                    "a tangent may only be used linearly (in a custom JVP rule, or in the function "
+                    "given to linear_transpose)"
+                )
             )
         if primitive.name in ("add", "sub"):
             for m, a in zip(mine, args, strict=True):
                 if not m and not (isinstance(a, int | float) and a == 0):
                     raise TypeError(
-                        f"{primitive.name} of a linear value and a constant is affine, not linear"
+                        located(
+                            f"{primitive.name} of a linear value and a constant, {get_aval(a)}, is "
+                            "affine, not linear"
+                        )
                     )
 
     def apply(self, values: dict) -> dict:

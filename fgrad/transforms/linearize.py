@@ -6,6 +6,7 @@ with a partial derivative, are recorded without a detour.
 """
 
 from fgrad.core.avals import ShapedArray
+from fgrad.core.source import located
 from fgrad.core.trace import ONE, Tracer, get_aval, thread
 from fgrad.transforms.linear import LinearTrace, LinearTracer
 
@@ -61,8 +62,11 @@ class LinearizeTrace(LinearTrace):
         if linear:
             if active:
                 raise TypeError(
-                    "a custom derivative rule mixes tangents with the value being differentiated: "
-                    "it must not close over values that are differentiated outside it"
+                    located(
+                        "a custom derivative rule mixes tangents with the value being "
+                        "differentiated: it must not close over values that are differentiated "
+                        "outside it"
+                    )
                 )
             return self.record(primitive, args, params)
         parent = self.parent

@@ -146,7 +146,7 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
                     f"with {len(args)} positional arguments"
                 )
             )
-        axes = flatten_axes("vmap in_axes", treedef, (in_axes, 0))
+        axes = _flat_axes("vmap in_axes", treedef, (in_axes, 0))
         values = [as_argument(x, "vmap", treedef, i) for i, x in enumerate(leaves)]
         dims = [
             None if a is None else batch_dim_of(get_aval(v), a, "in_axes")
@@ -163,7 +163,7 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
             outs = [
                 as_argument(o, "an output of vmap", out_tree, i) for i, o in enumerate(out_leaves)
             ]
-        out_dims = flatten_axes("vmap out_axes", out_tree, out_axes)
+        out_dims = _flat_axes("vmap out_axes", out_tree, out_axes)
         placed = [
             place_batch(*trace.split(o), d, size, "out_axes")
             for o, d in zip(outs, out_dims, strict=True)
@@ -171,6 +171,13 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
         return as_results(out_tree, placed)
 
     return vmapped
+
+
+def _flat_axes(name, treedef, axes):
+    try:
+        return flatten_axes(name, treedef, axes)
+    except ValueError as e:
+        raise ValueError(located(str(e))) from None
 
 
 def _mapped_size(fun, values, dims, axis_size):

@@ -18,7 +18,7 @@ from fgrad.primitives.define import set_rules
 from fgrad.primitives.shape import moveaxis, stop_gradient as stop_gradient_p
 from fgrad.transforms.face import as_argument, as_results, check_callable, function_name
 from fgrad.transforms.jaxprs import batch_jaxpr, batch_to_front, consts_as_inputs
-from fgrad.transforms.linear import instantiate
+from fgrad.transforms.linear import LinearTracer, instantiate
 from fgrad.transforms.vmap import vmap
 
 
@@ -121,8 +121,19 @@ def _base(values):
 
 def _jvp_rule(primals, tangents, *, call):
     (rule,) = call.rules
-    full = [instantiate(t, get_aval(p)) for p, t in zip(primals, tangents, strict=True)]
+    linear = next((t for t in tangents if type(t) is LinearTracer), None)
+    full = [
+        _zero_tangent(get_aval(p), linear) if t is None else t
+        for p, t in zip(primals, tangents, strict=True)
+    ]
     return rule(tuple(primals), tuple(full))
+
+
+def _zero_tangent(aval, linear):
+    """Zeros; beside a linear value a linear value too, so that a rule may add the two."""
+    if linear is not None and aval.inexact:
+        return linear._trace.input(aval.strong())
+    return instantiate(None, aval)
 
 
 def _jvp_batch(args, dims, size, *, call):

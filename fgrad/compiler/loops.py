@@ -4,7 +4,7 @@ import numpy as np
 
 from fgrad.compiler.buffers import Plan
 from fgrad.compiler.lower import Namespace, in_place, operands, statement
-from fgrad.compiler.parallel import SHARE, run_loop
+from fgrad.compiler.parallel import run_loop
 from fgrad.primitives.reduce import reduce_sum
 
 # What the arrays of a block may take together, in bytes: longer blocks spare calls, and what leaves the

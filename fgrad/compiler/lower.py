@@ -241,10 +241,8 @@ def _einsum(names, eqn, args, buffer=None):
     subscripts = eqn.params["subscripts"]
     plan = contract.plan(subscripts)
     x, y = (args[1], args[0]) if plan.swap else args
-    b, m, k, n = plan.groups
     tail = f", {buffer}" if buffer else ""
-    direct = k == 1 and m <= 1 and n <= 1 and (b == 0 or m == n == 1) and plan.out is None
-    if direct:
+    if plan.direct:
         x = _permuted(x, plan.first)
         y = _permuted(y, plan.second)
         return f"{names.name(np.matmul, 'matmul')}({x}, {y}{tail})"

@@ -2,8 +2,12 @@
 
 import numpy as np
 
+from fgrad.core.errors import TracerArrayConversionError, TracerIntegerConversionError
 from fgrad.core.trace import Tracer
 from fgrad.core.weak import WeakComplex, WeakFloat, WeakInt, as_weak
+
+
+TracerError = (TracerArrayConversionError, TracerIntegerConversionError)
 
 
 class _ArrayMeta(type):
@@ -16,7 +20,7 @@ class _ArrayMeta(type):
 
 
 class Array(np.ndarray, metaclass=_ArrayMeta):
-    """A NumPy array whose ``x.at[index]`` makes changed copies.
+    """A NumPy array whose ``x.at[index]`` makes changed copies, and that tracers can index.
 
     Everything that gives an array in `fgrad` gives one of these. It is a `np.ndarray` in every
     other way: it has NumPy's methods, operators and dtypes.
@@ -31,13 +35,20 @@ class Array(np.ndarray, metaclass=_ArrayMeta):
 
     __slots__ = ()
 
+    def __getitem__(self, index):
+        try:
+            return np.ndarray.__getitem__(self, index)
+        except TracerError:
+            # A table indexed by a value being traced: NumPy would need its numbers.
+            return getitem(self, index)
+
     @property
     def at(self):
         """Functional updates by index: ``x.at[i].set(v)``, ``.add``, ``.multiply``, ..."""
         return make_at(self)
 
 
-make_at = None  # set by fgrad.numpy, which knows the operations
+make_at = getitem = None  # set by fgrad.numpy, which knows the operations
 
 
 def as_eager(x):

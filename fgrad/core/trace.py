@@ -10,7 +10,7 @@ import numpy as np
 
 from fgrad.core.avals import ShapedArray, aval_of_value, interned, scalar_avals, weak_types
 from fgrad.core.errors import UnexpectedTracerError
-from fgrad.core.source import located, user_source
+from fgrad.core.source import located
 
 
 class Primitive:
@@ -89,12 +89,20 @@ ONE, MINUS_ONE = "one", "minus one"
 
 
 class Undefined:
-    """Stands for a linear operand in a transpose rule: its shape is known, it has no value."""
+    """Stands for a linear operand in a transpose rule: its shape is known, it has no value.
 
-    __slots__ = ("aval",)
+    Attributes
+    ----------
+    aval : ShapedArray
+    var : int
+        Which variable of the tape it is.
+    """
 
-    def __init__(self, aval: ShapedArray):
+    __slots__ = ("aval", "var")
+
+    def __init__(self, aval: ShapedArray, var: int):
         self.aval = aval
+        self.var = var
 
     shape = property(lambda self: self.aval.shape)
     dtype = property(lambda self: self.aval.dtype)
@@ -187,17 +195,24 @@ class EvalTrace(Trace):
         for a in args:
             if isinstance(a, Tracer):
                 raise_leaked(a)
-        try:
-            out = primitive.impl(*args, **params)
-        except (TypeError, ValueError) as e:
-            raise_explained(primitive, args, params, e)
-        if type(out) is np.ndarray or not primitive.keeps_weak:
-            return out
-        # Python scalars in, a Python scalar out: this is how a value stays weak.
-        for a in args:
-            if type(a) not in weak_types:
-                return out
-        return out.item() if args and type(out) in _ITEMS else out
+        return evaluate(primitive, args, params)
+
+
+def evaluate(primitive, args, params):
+    """Carry an operation out on values."""
+    try:
+        out = primitive.impl(*args, **params)
+    except (TypeError, ValueError) as e:
+        raise_explained(primitive, args, params, e)
+    if type(out) is np.ndarray or not primitive.keeps_weak:
+        return out
+    # Python scalars in, a Python scalar out: this is how a value stays weak.
+    for a in args:
+        if type(a) not in weak_types:
+            # Python's complex swallows a np.float64, which is a float to it
+            swallowed = type(out) is complex and type(a) is not np.bool_
+            return np.complex128(out) if swallowed else out
+    return out.item() if args and type(out) in _ITEMS else out
 
 
 # NumPy's results on Python scalars that are made Python scalars again.
@@ -272,7 +287,10 @@ def as_value(x, what: str = "argument"):
     if isinstance(x, Tracer):
         return x
     if isinstance(x, np.ndarray):
-        return as_value(np.asarray(x).view(np.ndarray), what)
+        x = np.asarray(x)
+        if x.dtype.kind in "biufc":
+            return as_value(x, what)
+        raise TypeError(located(f"{what} has dtype {x.dtype}; wanted numbers or booleans"))
     for weak in (bool, int, float, complex):  # subclasses of Python's numbers
         if isinstance(x, weak) and not isinstance(x, np.generic):
             return as_value(weak(x), what)

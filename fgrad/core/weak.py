@@ -25,6 +25,11 @@ class _Weak:
             raise AttributeError(name)
         return getattr(self.strong(), name)
 
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        # NumPy takes Python's own types as weak, not what derives from them
+        plain = [_PLAIN[type(x)](x) if isinstance(x, _Weak) else x for x in inputs]
+        return getattr(ufunc, method)(*plain, **kwargs)
+
 
 class WeakFloat(_Weak, float):
     """A float."""

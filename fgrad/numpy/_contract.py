@@ -15,6 +15,8 @@ def matmul_values(x, y):
     """NumPy's matrix product of two values or tracers."""
     a, b = get_aval(x), get_aval(y)
     m, n = a.ndim, b.ndim
+    if m == n == 2 and a.shape[1] == b.shape[0]:
+        return contract(x, y, subscripts="ab,bc->ac")
     if m == 0 or n == 0:
         raise ValueError(
             located(f"matmul: operands must have at least one axis; got {a} and {b}; use * instead")

@@ -9,7 +9,8 @@ from fgrad.core.trace import get_aval, thread
 from fgrad.numpy._face import give, public, refuse, value
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
-from fgrad.primitives.shape import astype, fit_tangent
+from fgrad.primitives.fit import fit_tangent
+from fgrad.primitives.shape import astype
 
 _DIRECT = frozenset(scalar_avals) - {bool}
 

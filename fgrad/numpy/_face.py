@@ -9,6 +9,7 @@ from fgrad.core.avals import scalar_avals
 from fgrad.core.errors import ConcretizationTypeError, TracerIntegerConversionError
 from fgrad.core.source import located
 from fgrad.core.trace import Tracer, as_value, get_aval
+from fgrad.primitives.shape import astype, concatenate, expand_dims
 
 _PASS = frozenset(scalar_avals) - {bool} | {np.ndarray}
 
@@ -39,8 +40,6 @@ def _sequence(x, what):
             return as_value(np.asarray(x), what)
         except ValueError as e:
             raise ValueError(located(f"{what}: {e}")) from None
-    from fgrad.primitives.shape import concatenate, expand_dims
-
     parts = [value(v, what) for v in x]
     shapes = {get_aval(p).shape for p in parts}
     if len(shapes) > 1:
@@ -143,7 +142,5 @@ def concrete(x, what):
 
 def unweak(x):
     """A weak scalar as a strong one."""
-    from fgrad.primitives.shape import astype
-
     aval = get_aval(x)
     return astype(x, aval.dtype) if aval.weak_type else x

@@ -36,10 +36,18 @@ def _sum_dtype(dtype):
 
 
 def _accumulated(primitive, name, a, axis, dtype, out, keepdims, initial, where, identity, join):
-    refuse(name, out=out)
-    x = unweak(value(a, name))
-    x = astype(x, np.dtype(dtype) if dtype is not None else _sum_dtype(get_aval(x).dtype))
-    result = reduced(primitive, _masked(x, where, get_aval(x).dtype.type(identity)), axis, keepdims)
+    if out is not None:
+        refuse(name, out=out)
+    x = value(a, name)
+    aval = get_aval(x)
+    if dtype is not None or aval.weak_type or not aval.inexact:
+        x = astype(x, _sum_dtype(aval.dtype) if dtype is None else np.dtype(dtype))
+    if where is not None:
+        x = _masked(x, where, get_aval(x).dtype.type(identity))
+    axes = axes_of(axis, aval.ndim)
+    result = primitive(x, axes=axes)
+    if keepdims:
+        result = reshape(result, new_sizes=_kept(aval.shape, axes))
     return result if initial is None else join(result, value(initial, "initial"))
 
 

@@ -3,6 +3,9 @@
 The methods that are functions of this namespace are attached by `install`.
 """
 
+import opcode
+import sys
+
 import numpy as np
 
 from fgrad.core.avals import scalar_avals
@@ -86,8 +89,24 @@ def _bool(self):
     return bool(x)
 
 
+_STORES = frozenset(opcode.opmap[name] for name in ("STORE_SUBSCR",)) | {
+    opcode.opmap[name] for name in ("STORE_SLICE",) if name in opcode.opmap
+}
+
+
+def _check_not_stored(self):
+    """Refuse ``a[i] = x`` into a NumPy array, which asks `x` for its number and drops its derivative.
+
+    NumPy offers no hook for this; but the instruction that the caller is at tells it from ``float(x)``.
+    """
+    frame = sys._getframe(2)
+    if frame.f_lasti >= 0 and frame.f_code.co_code[frame.f_lasti] in _STORES:
+        self.__array__()
+
+
 def _number(kind):
     def convert(self):
+        _check_not_stored(self)
         return kind(self.concrete(ConcretizationTypeError, f"{kind.__name__}()"))
 
     return convert
@@ -102,7 +121,8 @@ def _array(self, dtype=None, copy=None):
     raise TracerArrayConversionError(
         f"a tracer {self.aval} cannot become a NumPy array: its derivative would be lost. Inside a "
         "transformed function use fgrad.numpy (fgrad.numpy.array([x, y]) instead of "
-        "numpy.array([x, y])), and x = x.at[i].set(v) instead of assigning it into a numpy array."
+        "numpy.array([x, y])), x = x.at[i].set(v) instead of assigning it into a numpy array, and "
+        "fgrad.numpy.asarray(table)[x] instead of indexing a numpy array with it."
     )
 
 
@@ -165,14 +185,16 @@ _functions: dict = {}  # NumPy's function or ufunc -> ours
 
 def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
     ours = _functions.get(ufunc)
+    if method == "__call__" and ours is not None and not kwargs:
+        return ours(*inputs)
     if ours is None:
         raise TypeError(located(f"numpy.{ufunc.__name__} is not supported on a tracer {self.aval}"))
     out = kwargs.pop("out", None)
     if out is not None and any(o is not None for o in out):
         raise TypeError(
             located(
-                f"numpy.{ufunc.__name__} with out= (or an in-place operator such as +=) cannot "
-                "write a traced value into a NumPy array: write x = x + y instead of x += y"
+                f"numpy.{ufunc.__name__} with out= (or an in-place operator such as +=) cannot write "
+                "a traced value into a NumPy array: write x = x + y instead of x += y"
             )
         )
     if method == "__call__":

@@ -38,9 +38,13 @@ class Plan:
         How many batch, first-free, contracted and second-free labels there are.
     out : tuple of int
         Permutation of (batch, first-free, second-free) to the result.
+    matrices : bool
+        Whether the permuted operands are what NumPy's matmul takes.
+    direct : bool
+        Whether, moreover, its result is the result.
     """
 
-    __slots__ = ("first", "groups", "out", "second", "swap")
+    __slots__ = ("direct", "first", "groups", "matrices", "out", "second", "swap")
 
     def __init__(self, subscripts):
         lhs, rhs, out = parse(subscripts)
@@ -59,6 +63,9 @@ class Plan:
         self.second = _permutation(rhs, [*batch, *inner, *rfree])
         self.groups = (len(batch), len(lfree), len(inner), len(rfree))
         self.out = _permutation("".join([*batch, *lfree, *rfree]), out)
+        b, m, k, n = self.groups
+        self.matrices = k == 1 and m <= 1 and n <= 1 and (b == 0 or m == n == 1)
+        self.direct = self.matrices and self.out is None
 
     def __call__(self, x, y, out=None):
         """Contract two arrays, into `out` if given (its axes in the order of the result)."""
@@ -68,6 +75,8 @@ class Plan:
             x = x.transpose(self.first)
         if self.second is not None:
             y = y.transpose(self.second)
+        if self.direct:
+            return np.matmul(x, y, out)
         b, m, k, n = self.groups
         if k == 0:
             x = x.reshape((*x.shape, *(1,) * n))
@@ -75,9 +84,7 @@ class Plan:
             if out is not None and self.out is None:
                 return np.multiply(x, y, out=out)
             z = np.multiply(x, y)
-        elif k == 1 and m <= 1 and n <= 1 and (b == 0 or m == n == 1):
-            if out is not None and self.out is None:
-                return np.matmul(x, y, out=out)
+        elif self.matrices:
             z = np.matmul(x, y)
         else:
             shape = *x.shape[: b + m], *y.shape[b + k :]
@@ -144,12 +151,18 @@ def _jvp(primals, tangents, *, subscripts):
     return ans, terms[0] if len(terms) == 1 else add(*terms)
 
 
-def _transpose(ct, x, y, *, subscripts):
+@lru_cache(4096)
+def _transposed(subscripts):
+    """The subscripts of the transposes by the left and by the right operand."""
     lhs, rhs, out = parse(subscripts)
+    return f"{out},{rhs}->{lhs}", f"{lhs},{out}->{rhs}"
+
+
+def _transpose(ct, x, y, *, subscripts):
+    by_left, by_right = _transposed(subscripts)
     if type(x) is Undefined:
-        return einsum(ct, y, subscripts=f"{out},{rhs}->{lhs}"), None
-    # the known operand first or last, whichever leaves the result in its own order
-    return None, einsum(x, ct, subscripts=f"{lhs},{out}->{rhs}")
+        return einsum(ct, y, subscripts=by_left), None
+    return None, einsum(x, ct, subscripts=by_right)
 
 
 def _batch(args, dims, size, *, subscripts):

@@ -2,7 +2,8 @@
 
 A row holds the name, NumPy's ufunc and, for each operand, the derivative of the result by it:
 ``lambda ans, x: ...``, or `ONE`, `MINUS_ONE`, or None where it is zero. The conventions at ties and
-singular points are JAX's.
+singular points are JAX's. Sums and products are written with Python's operators, which are the
+shortest way on every kind of value; quotients are not, because Python's raise at zero.
 """
 
 import math
@@ -32,7 +33,7 @@ div = E(
     "div",
     np.true_divide,
     lambda ans, x, y: div(1, y),
-    lambda ans, x, y: neg(div(ans, y)),
+    lambda ans, x, y: -div(ans, y),
     operator="/",
     linear=(True, False),
 )
@@ -79,17 +80,17 @@ def _integer_pow_dtype(x, *, y):
 integer_pow = E(
     "integer_pow",
     None,
-    lambda ans, x, *, y: 0 if y == 0 else mul(y, integer_pow(x, y=y - 1)) if y != 2 else mul(2, x),
+    lambda ans, x, *, y: 0 if y == 0 else 2 * x if y == 2 else y * integer_pow(x, y=y - 1),
     impl=_integer_pow,
     expand=_integer_pow,
     dtype_rule=_integer_pow_dtype,
 )
-square = E("square", np.square, lambda ans, x: mul(2, x))
-reciprocal = E("reciprocal", np.reciprocal, lambda ans, x: neg(mul(ans, ans)))
+square = E("square", np.square, lambda ans, x: 2 * x)
+reciprocal = E("reciprocal", np.reciprocal, lambda ans, x: -(ans * ans))
 floor_divide = E("floor_divide", np.floor_divide, None, None, operator="//")
 # remainder has the divisor's sign (Python's %), rem the dividend's (C's fmod)
-remainder = E("remainder", np.remainder, ONE, lambda ans, x, y: neg(floor(div(x, y))), operator="%")
-rem = E("rem", np.fmod, ONE, lambda ans, x, y: neg(trunc(div(x, y))))
+remainder = E("remainder", np.remainder, ONE, lambda ans, x, y: -floor(div(x, y)), operator="%")
+rem = E("rem", np.fmod, ONE, lambda ans, x, y: -trunc(div(x, y)))
 positive = E("copy", np.positive, ONE, linear=(True,))
 
 
@@ -167,7 +168,7 @@ ceil = E("ceil", np.ceil, None)
 trunc = E("trunc", np.trunc, None)
 round = E("round", np.rint, None)
 nextafter = E("nextafter", np.nextafter, None, None)
-copysign = E("copysign", np.copysign, lambda ans, x, y: mul(sign(x), sign(ans)), None)
+copysign = E("copysign", np.copysign, lambda ans, x, y: sign(x) * sign(ans), None)
 
 ldexp = E("ldexp", np.ldexp, lambda ans, x, i: ldexp(get_aval(ans).dtype.type(1), i), None)
 exponent = E(  # of two, in x = m * 2**exponent with 1/2 <= |m| < 1
@@ -188,17 +189,17 @@ heaviside = E("heaviside", np.heaviside, None, _heaviside_at_zero)
 
 # -- exponentials and logarithms -----------------------------------------------------------------
 exp = E("exp", np.exp, lambda ans, x: ans)
-exp2 = E("exp2", np.exp2, lambda ans, x: mul(math.log(2), ans))
-expm1 = E("expm1", np.expm1, lambda ans, x: add(ans, 1))
+exp2 = E("exp2", np.exp2, lambda ans, x: math.log(2) * ans)
+expm1 = E("expm1", np.expm1, lambda ans, x: ans + 1)
 log = E("log", np.log, lambda ans, x: div(1, x))
 log2 = E("log2", np.log2, lambda ans, x: div(1 / math.log(2), x))
 log10 = E("log10", np.log10, lambda ans, x: div(1 / math.log(10), x))
-log1p = E("log1p", np.log1p, lambda ans, x: div(1, add(x, 1)))
+log1p = E("log1p", np.log1p, lambda ans, x: div(1, x + 1))
 sqrt = E("sqrt", np.sqrt, lambda ans, x: div(0.5, ans))
 rsqrt = E(
     "rsqrt",
     None,
-    lambda ans, x: mul(-0.5, div(ans, x)),
+    lambda ans, x: -0.5 * div(ans, x),
     impl=lambda x: np.true_divide(1, np.sqrt(x)),
     dtype_rule=lambda x: np.sqrt.resolve_dtypes((np.dtype(x), None))[-1],
     expand=lambda x: div(1, sqrt(x)),
@@ -224,29 +225,29 @@ logaddexp = E(
 logaddexp2 = E(
     "logaddexp2",
     np.logaddexp2,
-    lambda ans, x, y: exp2(sub(x, ans)),
-    lambda ans, x, y: exp2(sub(y, ans)),
+    lambda ans, x, y: exp2(x - ans),
+    lambda ans, x, y: exp2(y - ans),
 )
 
 # -- trigonometric and hyperbolic ----------------------------------------------------------------
 sin = E("sin", np.sin, lambda ans, x: cos(x))
-cos = E("cos", np.cos, lambda ans, x: neg(sin(x)))
-tan = E("tan", np.tan, lambda ans, x: add(1, mul(ans, ans)))
-asin = E("asin", np.arcsin, lambda ans, x: rsqrt(sub(1, mul(x, x))))
-acos = E("acos", np.arccos, lambda ans, x: neg(rsqrt(sub(1, mul(x, x)))))
-atan = E("atan", np.arctan, lambda ans, x: div(1, add(1, mul(x, x))))
+cos = E("cos", np.cos, lambda ans, x: -sin(x))
+tan = E("tan", np.tan, lambda ans, x: 1 + ans * ans)
+asin = E("asin", np.arcsin, lambda ans, x: rsqrt(1 - x * x))
+acos = E("acos", np.arccos, lambda ans, x: -rsqrt(1 - x * x))
+atan = E("atan", np.arctan, lambda ans, x: div(1, 1 + x * x))
 atan2 = E(
     "atan2",
     np.arctan2,
-    lambda ans, x, y: div(y, add(mul(x, x), mul(y, y))),
-    lambda ans, x, y: neg(div(x, add(mul(x, x), mul(y, y)))),
+    lambda ans, x, y: div(y, x * x + y * y),
+    lambda ans, x, y: -div(x, x * x + y * y),
 )
 sinh = E("sinh", np.sinh, lambda ans, x: cosh(x))
 cosh = E("cosh", np.cosh, lambda ans, x: sinh(x))
-tanh = E("tanh", np.tanh, lambda ans, x: sub(1, mul(ans, ans)))
-asinh = E("asinh", np.arcsinh, lambda ans, x: rsqrt(add(1, mul(x, x))))
-acosh = E("acosh", np.arccosh, lambda ans, x: mul(rsqrt(sub(x, 1)), rsqrt(add(x, 1))))
-atanh = E("atanh", np.arctanh, lambda ans, x: div(1, mul(sub(1, x), add(1, x))))
+tanh = E("tanh", np.tanh, lambda ans, x: 1 - ans * ans)
+asinh = E("asinh", np.arcsinh, lambda ans, x: rsqrt(1 + x * x))
+acosh = E("acosh", np.arccosh, lambda ans, x: rsqrt(x - 1) * rsqrt(x + 1))
+atanh = E("atanh", np.arctanh, lambda ans, x: div(1, (1 - x) * (1 + x)))
 hypot = E("hypot", np.hypot, lambda ans, x, y: div(x, ans), lambda ans, x, y: div(y, ans))
 
 from fgrad.primitives.parts import select, sign  # noqa: E402  (their rules need the rows above)

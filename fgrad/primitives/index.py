@@ -75,15 +75,8 @@ def _gather_jvp(primals, tangents, **params):
 
 def _gather_transpose(ct, x, *indices, axes, out_axis):
     zeros = np.zeros(x.shape, x.dtype)
-    ct_x = scatter(ct_fit(ct, x), zeros, *indices, axes=axes, out_axis=out_axis, op="add")
+    ct_x = scatter(ct, zeros, *indices, axes=axes, out_axis=out_axis, op="add")
     return (ct_x, *(None for _ in indices))
-
-
-def ct_fit(ct, x):
-    """A cotangent in the dtype of what it belongs to."""
-    from fgrad.primitives.shape import fit_cotangent
-
-    return fit_cotangent(ct, get_aval(ct).update(dtype=x.dtype))
 
 
 def _with_batch_index(indices, dims, size):

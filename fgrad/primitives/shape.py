@@ -125,11 +125,9 @@ def _broadcast_aval(x, *, shape, broadcast_dimensions):
 
 
 def _broadcast_transpose(ct, x, *, shape, broadcast_dimensions):
-    from fgrad.primitives.reduce import reduce_sum
-
     kept = {d for n, d in zip(x.shape, broadcast_dimensions, strict=True) if n == shape[d]}
     axes = tuple(d for d in range(len(shape)) if d not in kept)
-    ct = reduce_sum(ct, axes=axes) if axes else ct
+    ct = reductions.reduce_sum(ct, axes=axes) if axes else ct
     return (reshape(ct, new_sizes=x.shape) if get_aval(ct).shape != x.shape else ct,)
 
 
@@ -373,39 +371,4 @@ set_rules(
     batch=lambda args, dims, size: (stop_gradient(*args), dims[0]),
 )
 
-
-# -- fitting a value to a type: what elementwise rules leave to their caller ---------------------
-
-
-def fit_cotangent(ct, aval):
-    """The cotangent of a value of type `aval` that was broadcast and promoted to type of `ct`."""
-    from fgrad.primitives.reduce import reduce_sum
-
-    have = get_aval(ct)
-    if have.shape != aval.shape:
-        extra = have.ndim - aval.ndim
-        if extra > 0 and have.shape[extra:] == aval.shape:
-            return fit_cotangent(reduce_sum(ct, axes=tuple(range(extra))), aval)
-        axes = tuple(
-            i for i in range(have.ndim)
-            if i < extra or (aval.shape[i - extra] == 1 and have.shape[i] != 1)
-        )  # fmt: skip
-        if axes:
-            ct = reduce_sum(ct, axes=axes)
-        if get_aval(ct).shape != aval.shape:
-            ct = (
-                broadcast_to(ct, aval.shape)
-                if extra < 0 or not axes
-                else reshape(ct, new_sizes=aval.shape)
-            )
-    if have.dtype != aval.dtype:
-        ct = astype(real_part_like(ct, aval), aval.dtype)
-    return ct
-
-
-def fit_tangent(t, aval):
-    """The tangent `t` broadcast and promoted to the type `aval` of the primal result."""
-    have = get_aval(t)
-    if have.dtype != aval.dtype:
-        t = astype(real_part_like(t, aval), aval.dtype)
-    return broadcast_to(t, aval.shape) if have.shape != aval.shape else t
+from fgrad.primitives import reduce as reductions  # noqa: E402  (sums are the transpose of repeats)

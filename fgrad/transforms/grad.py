@@ -4,6 +4,7 @@ from functools import wraps
 
 import numpy as np
 
+from fgrad.core.array import as_user
 from fgrad.core.avals import float0
 from fgrad.core.source import located, user_source
 from fgrad.core.trace import as_value, get_aval, thread
@@ -113,15 +114,9 @@ def value_and_grad(
         g = as_results(treedef, grads)
         if has_aux:
             return (as_results(*_strip(trace, (value, aux)))), g
-        return _user(value), g
+        return as_user(value), g
 
     return evaluate
-
-
-def _user(x):
-    from fgrad.core.array import as_user
-
-    return as_user(x)
 
 
 def _choose(fun, args, numbers, name):

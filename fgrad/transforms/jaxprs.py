@@ -6,7 +6,7 @@ or batched once, however often it is called.
 
 from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, Literal, Var, eval_jaxpr
 from fgrad.core.staging import StagingTrace
-from fgrad.core.trace import Tracer, as_value, evaluation, get_aval, thread
+from fgrad.core.trace import Tracer, Undefined, as_value, evaluation, get_aval, thread
 from fgrad.primitives.shape import broadcast_to, moveaxis
 from fgrad.transforms.jvp import JVPTrace, JVPTracer
 from fgrad.transforms.linear import LinearTrace, instantiate
@@ -129,7 +129,7 @@ def drop_unused(trace: LinearTrace, variables) -> None:
             if len(entry) == 2:
                 needed.update(t[0] for t in entry[1])
             else:
-                needed.update(a.var for a in entry[2] if getattr(a, "_trace", None) is trace)
+                needed.update(a.var for a in entry[2] if type(a) is Undefined)
     trace.tape = kept[::-1]
 
 
@@ -149,6 +149,43 @@ def consts_as_inputs(closed: ClosedJaxpr) -> ClosedJaxpr:
         ),
         [c for _, c in kept],
     )
+
+
+@memoized
+def split_program(closed, linear: tuple):
+    """Split a program into what some of its inputs have no part in, and the rest.
+
+    Parameters
+    ----------
+    closed : ClosedJaxpr
+    linear : tuple of bool
+        Which inputs to look for.
+
+    Returns
+    -------
+    ClosedJaxpr
+        the other inputs -> the outputs that do not depend on those
+    ClosedJaxpr
+        all inputs -> the outputs that do
+    tuple of bool
+        Which outputs do.
+    """
+    j = closed.jaxpr
+    touched = {v for v, m in zip(j.invars, linear, strict=True) if m}
+    known_eqns = []
+    for eqn in j.eqns:
+        if touched.isdisjoint(v for v in eqn.invars if type(v) is Var):
+            known_eqns.append(eqn)
+        else:
+            touched.update(eqn.outvars)
+    depends = tuple([type(v) is Var and v in touched for v in j.outvars])
+
+    def program(invars, wanted, eqns):
+        outvars = [v for v, d in zip(j.outvars, depends, strict=True) if d == wanted]
+        return ClosedJaxpr(Jaxpr(j.constvars, invars, outvars, eqns, j.debug_name), closed.consts)
+
+    others = [v for v, m in zip(j.invars, linear, strict=True) if not m]
+    return program(others, False, known_eqns), program(j.invars, True, j.eqns), depends
 
 
 @memoized

@@ -2,7 +2,7 @@
 
 from fgrad.core.trace import MINUS_ONE, ONE, Trace, Tracer, get_aval
 from fgrad.primitives.elementwise import add, mul, neg
-from fgrad.primitives.shape import fit_tangent
+from fgrad.primitives.fit import fit_tangent
 
 
 class JVPTracer(Tracer):

@@ -4,10 +4,12 @@ The tape is what reverse mode walks backward. An entry is either a sum of produc
 arrays, which is what every elementwise derivative is, or one linear primitive.
 """
 
+import numpy as np
+
 from fgrad.core.source import located
 from fgrad.core.trace import MINUS_ONE, ONE, Trace, Tracer, Undefined, get_aval
 from fgrad.primitives.elementwise import neg
-from fgrad.primitives.shape import fit_cotangent, fit_tangent
+from fgrad.primitives.fit import fit_cotangent, fit_tangent
 
 
 class LinearTracer(Tracer):
@@ -34,7 +36,8 @@ class LinearTrace(Trace):
     tape : list of tuple
         ``(out, terms)``, where a term is ``(variable, coefficient, aval or None)``: the sum of the
         coefficients times the variables, each broadcast and promoted if it has an aval there. Or
-        ``(out, primitive, args, params)``, where `out` is a variable, or a list of them.
+        ``(out, primitive, args, params)``, where `out` is a variable, or a list of them, and the
+        linear ones among `args` are `Undefined`.
     """
 
     __slots__ = ("avals", "tape")
@@ -61,8 +64,10 @@ class LinearTrace(Trace):
     def record(self, primitive, args, params):
         """Add one linear operation to the tape."""
         mine = [type(a) is LinearTracer and a._trace is self for a in args]
+        if primitive.linear == "args" and "jaxpr" in params:
+            return self._record_program(primitive, mine, args, params)
         self._check_linear(primitive, mine, args)
-        hollow = [Undefined(a.aval) if m else a for a, m in zip(args, mine, strict=True)]
+        hollow = [Undefined(a.aval, a.var) if m else a for a, m in zip(args, mine, strict=True)]
         avals = [get_aval(a) for a in args]
         out_aval = primitive.abstract_eval(*avals, **params)
         if primitive.partials is not None:
@@ -77,11 +82,25 @@ class LinearTrace(Trace):
             return out
         if primitive.multiple_results:
             outs = [self.input(a) for a in out_aval]
-            self.tape.append(([o.var for o in outs], primitive, args, params))
+            self.tape.append(([o.var for o in outs], primitive, hollow, params))
             return outs
         out = self.input(out_aval)
-        self.tape.append((out.var, primitive, args, params))
+        self.tape.append((out.var, primitive, hollow, params))
         return out
+
+    def _record_program(self, primitive, mine, args, params):
+        """Compute what does not depend on the linear operands; record the rest."""
+        from fgrad.transforms.jaxprs import split_program
+
+        known, linear, depends = split_program(params["jaxpr"], tuple(mine))
+        values = [a for a, m in zip(args, mine, strict=True) if not m]
+        found = primitive.bind(*values, **{**params, "jaxpr": known}) if known.out_avals else ()
+        params = {**params, "jaxpr": linear}
+        outs = [self.input(a) for a in linear.out_avals]
+        hollow = [Undefined(a.aval, a.var) if m else a for a, m in zip(args, mine, strict=True)]
+        self.tape.append(([o.var for o in outs], primitive, hollow, params))
+        found, recorded = iter(found), iter(outs)
+        return [next(recorded) if d else next(found) for d in depends]
 
     def _check_linear(self, primitive, mine, args):
         linear = primitive.linear
@@ -104,7 +123,7 @@ class LinearTrace(Trace):
             )
         if primitive.name in ("add", "sub"):
             for m, a in zip(mine, args, strict=True):
-                if not m and not (isinstance(a, int | float) and a == 0):
+                if not m and (isinstance(a, Tracer) or np.any(a)):
                     raise TypeError(
                         located(
                             f"{primitive.name} of a linear value and a constant, {get_aval(a)}, is "
@@ -146,10 +165,7 @@ class LinearTrace(Trace):
         return values
 
     def _value_of(self, a, values):
-        if type(a) is LinearTracer and a._trace is self:
-            t = values.get(a.var)
-            return instantiate(t, a.aval)
-        return a
+        return instantiate(values.get(a.var), a.aval) if type(a) is Undefined else a
 
     def backward(self, seeds) -> list:
         """Transpose the tape.
@@ -202,16 +218,10 @@ class LinearTrace(Trace):
                 if ct is None:
                     continue
                 cts[out] = None
-            hollow = [
-                Undefined(a.aval) if type(a) is LinearTracer and a._trace is self else a
-                for a in args
-            ]
-            for a, h, c in zip(
-                args, hollow, primitive.transpose(ct, *hollow, **params), strict=True
-            ):
-                if type(h) is Undefined and c is not None:
-                    if get_aval(c) is not h.aval:
-                        c = fit_cotangent(c, h.aval)
+            for a, c in zip(args, primitive.transpose(ct, *args, **params), strict=True):
+                if type(a) is Undefined and c is not None:
+                    if get_aval(c) is not a.aval:
+                        c = fit_cotangent(c, a.aval)
                     have = cts[a.var]
                     cts[a.var] = c if have is None else have + c
         return cts
@@ -222,6 +232,4 @@ class LinearTrace(Trace):
 
 def instantiate(t, aval):
     """A tangent or cotangent, or zeros where it is None."""
-    import numpy as np
-
     return np.zeros(aval.shape, aval.dtype)[()] if t is None else t

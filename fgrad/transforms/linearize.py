@@ -7,7 +7,7 @@ with a partial derivative, are recorded without a detour.
 
 from fgrad.core.avals import ShapedArray
 from fgrad.core.source import located
-from fgrad.core.trace import ONE, Tracer, get_aval, thread
+from fgrad.core.trace import ONE, Tracer, Undefined, evaluate, evaluation, get_aval, thread
 from fgrad.transforms.linear import LinearTrace, LinearTracer
 
 
@@ -75,13 +75,17 @@ class LinearizeTrace(LinearTrace):
         partials = primitive.partials
         if partials is None:
             return self._general(primitive, args, primals, params)
-        out = parent.process(primitive, primals, params)
+        # At the outermost level a stray tracer finds its way to `evaluation` by itself.
+        run = evaluate if parent is evaluation else parent.process
+        out = run(primitive, primals, params)
         aval = get_aval(out)
         if not aval.inexact:
             return out
+        # Partial derivatives are functions of the values alone; those of a product just name one.
+        current = None
+        if primitive.linear != "each":
+            current, thread.trace = thread.trace, parent
         terms = []
-        # partial derivatives are functions of the values alone
-        current, thread.trace = thread.trace, parent
         try:
             for a, d in zip(args, partials):
                 if d is not None and type(a) is LinearizeTracer and a._trace is self:
@@ -89,10 +93,15 @@ class LinearizeTrace(LinearTrace):
                         d = d(out, *primals, **params)
                     terms.append((a.var, d, None if a.aval is aval else a.aval))
         finally:
-            thread.trace = current
+            if current is not None:
+                thread.trace = current
         if not terms:
             return out
-        return self._result(out, aval, terms)
+        avals = self.avals
+        var = len(avals)
+        avals.append(aval)
+        self.tape.append((var, terms))
+        return LinearizeTracer(self, out, var, aval)
 
     def _result(self, out, aval, *entry):
         """A tracer for a result, and the tape entry that makes its tangent."""
@@ -103,40 +112,47 @@ class LinearizeTrace(LinearTrace):
         return LinearizeTracer(self, out, var, aval)
 
     def _general(self, primitive, args, primals, params):
-        tangents = [
-            LinearTracer(self, a.var, a.aval)
-            if type(a) is LinearizeTracer and a._trace is self
-            else None
-            for a in args
-        ]
         linear = primitive.linear
         if linear is not None and not primitive.multiple_results:
             if len(args) == 1:
-                out = self.parent.process(primitive, primals, params)
+                (a,) = args
+                run = evaluate if self.parent is evaluation else self.parent.process
+                out = run(primitive, primals, params)
                 aval = get_aval(out)
-                return self._result(out, aval, primitive, tangents, params) if aval.inexact else out
+                if not aval.inexact:
+                    return out
+                return self._result(out, aval, primitive, (Undefined(a.aval, a.var),), params)
             if linear == "each":
-                return self._product(primitive, primals, tangents, params)
+                return self._product(primitive, args, primals, params)
         rule = primitive.linearize or primitive.jvp
         if rule is None:
             raise NotImplementedError(f"{primitive.name} has no derivative rule")
+        tangents = []
+        for a in args:
+            mine = type(a) is LinearizeTracer and a._trace is self
+            tangents.append(LinearTracer(self, a.var, a.aval) if mine else None)
         out, tangent = rule(primals, tangents, **params)
         if primitive.multiple_results:
             return [self._join(o, t) for o, t in zip(out, tangent, strict=True)]
         return self._join(out, tangent)
 
-    def _product(self, primitive, primals, tangents, params):
+    def _product(self, primitive, args, primals, params):
         """A product: the sum of the products with one factor replaced by its tangent."""
-        out = self.parent.process(primitive, primals, params)
+        run = evaluate if self.parent is evaluation else self.parent.process
+        out = run(primitive, primals, params)
         aval = get_aval(out)
+        avals, tape = self.avals, self.tape
         terms = []
-        for i, t in enumerate(tangents):
-            if t is not None:
+        for i, a in enumerate(args):
+            if type(a) is LinearizeTracer and a._trace is self:
                 factors = list(primals)
-                factors[i] = t
-                terms.append((self._result(out, aval, primitive, factors, params).var, ONE, None))
+                factors[i] = Undefined(a.aval, a.var)
+                var = len(avals)
+                avals.append(aval)
+                tape.append((var, primitive, factors, params))
+                terms.append((var, ONE, None))
         if len(terms) == 1:
-            return LinearizeTracer(self, out, terms[0][0], aval)
+            return LinearizeTracer(self, out, var, aval)
         return self._result(out, aval, terms)
 
     def _join(self, out, tangent):

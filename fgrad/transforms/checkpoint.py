@@ -118,6 +118,6 @@ def checkpoint(fun=None, *, prevent_cse=True, policy=None, static_argnums=(), co
         closed, _, out_tree = stage_function(bound, moving, kwargs, "checkpoint")
         closed_over = [c for c in closed.consts if isinstance(c, Tracer)]
         outs = remat(*closed_over, *values, jaxpr=consts_as_inputs(closed))
-        return as_results(out_tree, outs)
+        return as_results(out_tree, outs, [*values, *closed.consts])
 
     return checkpointed

@@ -288,11 +288,12 @@ class custom_jvp:
         restricted, moving = _bind_nondiff(self.fun, args, nondiff)
         leaves, in_tree = tree_flatten(moving)
         values = [as_argument(x, name, in_tree, i) for i, x in enumerate(leaves)]
-        out_trees = []
+        out_trees, theirs = [], list(values)
 
         def flat(*vs):
             outs, tree = tree_flatten(restricted(*tree_unflatten(in_tree, list(vs))))
             out_trees.append(tree)
+            theirs.extend(outs)
             return _base(outs)
 
         fixed = [args[i] for i in sorted(nondiff)]
@@ -304,7 +305,7 @@ class custom_jvp:
             return _check_jvp_rule(name, pair, out_trees)
 
         outs = custom_jvp_call(*values, call=Call(flat, (rule,), name))
-        return as_results(out_trees[-1], outs)
+        return as_results(out_trees[-1], outs, theirs)
 
 
 def _argnums(fun, numbers, names):
@@ -507,12 +508,13 @@ class custom_vjp:
         leaves, in_tree = tree_flatten(moving)
         values = [as_argument(x, name, in_tree, i) for i, x in enumerate(leaves)]
         avals = [get_aval(v) for v in values]
-        out_trees, res_trees = [], []
+        out_trees, res_trees, theirs = [], [], list(values)
         fixed = [args[i] for i in sorted(nondiff)]
 
         def flat(*vs):
             outs, tree = tree_flatten(restricted(*tree_unflatten(in_tree, list(vs))))
             out_trees.append(tree)
+            theirs.extend(outs)
             return _base(outs)
 
         def fwd(*vs):
@@ -544,7 +546,7 @@ class custom_vjp:
             return _check_bwd(name, found, moving, avals)
 
         outs = custom_vjp_call(*values, call=Call(flat, (fwd, bwd), name))
-        return as_results(out_trees[-1], outs)
+        return as_results(out_trees[-1], outs, theirs)
 
 
 def _check_bwd(name, found, moving, avals):

@@ -44,17 +44,18 @@ def as_argument(x, name, treedef=None, i=0):
         raise TypeError(f"{name}: {str(e).replace('argument', 'the value' + where, 1)}") from None
 
 
-def as_results(treedef, leaves):
+def as_results(treedef, leaves, theirs=()):
     """The pytree handed to the user.
 
-    Arrays are `fgrad.Array` and own their memory; scalars are NumPy scalars.
+    Arrays are `fgrad.Array` and own their memory; scalars are NumPy scalars. `theirs` are the
+    caller's own arrays that might be among the leaves.
     """
-    return tree_unflatten(treedef, [as_user(x) for x in own(leaves)])
+    return tree_unflatten(treedef, [as_user(x) for x in own(leaves, theirs)])
 
 
-def own(leaves):
+def own(leaves, theirs=()):
     """Results that share memory neither with each other nor with anything else."""
-    seen = set()
+    seen = {id(x) for x in theirs}
     out = []
     for x in leaves:
         if type(x) is np.ndarray:

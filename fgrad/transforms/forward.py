@@ -96,7 +96,8 @@ def jvp(fun, primals, tangents, has_aux=False):
 
         out, aux = _split_aux(out, "jvp")
         aux_leaves, aux_tree = tree_flatten(aux)
-        aux = (as_results(aux_tree, [trace.split(as_argument(a, "aux"))[0] for a in aux_leaves]),)
+        values_of_aux = [trace.split(as_argument(a, "aux"))[0] for a in aux_leaves]
+        aux = (as_results(aux_tree, values_of_aux, [*values, *aux_leaves]),)
     out_leaves, out_tree = tree_flatten(out)
     pairs = [
         trace.split(as_argument(o, "jvp: an output", out_tree, i)) for i, o in enumerate(out_leaves)
@@ -106,5 +107,5 @@ def jvp(fun, primals, tangents, has_aux=False):
         aval = get_aval(p)
         zero = np.zeros(aval.shape, float0)
         out_tangents.append(instantiate(t, aval) if aval.inexact else zero)
-    value = as_results(out_tree, [p for p, _ in pairs])
-    return value, as_results(out_tree, out_tangents), *aux
+    value = as_results(out_tree, [p for p, _ in pairs], [*values, *out_leaves])
+    return value, as_results(out_tree, out_tangents, ts), *aux

@@ -113,7 +113,7 @@ def value_and_grad(
         grads = [_cotangent(table, x) for x in inputs]
         g = as_results(treedef, grads)
         if has_aux:
-            return (as_results(*_strip(trace, (value, aux)))), g
+            return as_results(*_strip(trace, (value, aux), leaves)), g
         return as_user(value), g
 
     return evaluate
@@ -214,11 +214,11 @@ def _cotangent(table, x):
     return instantiate(None if table is None else table[var], aval)
 
 
-def _strip(trace, tree):
-    """Leaves and structure of a result with this trace's tracers replaced by their values."""
+def _strip(trace, tree, inputs):
+    """What `as_results` takes, for a result with this trace's tracers replaced by their values."""
     leaves, treedef = tree_flatten(tree)
     values = [trace.split(as_argument(x, "aux"))[0] for x in leaves]
-    return treedef, values
+    return treedef, values, [*inputs, *leaves]
 
 
 def linearize(fun, *primals, has_aux=False):
@@ -267,7 +267,7 @@ def linearize(fun, *primals, has_aux=False):
             else np.zeros(a.shape, float0)
             for v, a in zip(record.out_variables, record.out_avals, strict=True)
         ]
-        return as_results(record.out_tree, outs)
+        return as_results(record.out_tree, outs, ts)
 
     return (value[0], f_jvp, value[1]) if has_aux else (value, f_jvp)
 
@@ -325,7 +325,7 @@ def vjp(fun, *primals, has_aux=False):
             else np.zeros(a.shape, float0)
             for v, a in zip(record.variables, record.avals, strict=True)
         ]
-        return as_results(record.in_tree, cts)
+        return as_results(record.in_tree, cts, leaves)
 
     return (value[0], f_vjp, value[1]) if has_aux else (value, f_vjp)
 
@@ -379,9 +379,9 @@ def _record(fun, primals, has_aux, name):
     record.trace, record.in_tree, record.out_tree = trace, in_tree, out_tree
     record.out_variables = [v for _, v in pairs]
     record.out_avals = [get_aval(p) for p, _ in pairs]
-    value = as_results(out_tree, [p for p, _ in pairs])
+    value = as_results(out_tree, [p for p, _ in pairs], [*values, *out_leaves])
     if has_aux:
-        value = (value, as_results(*_strip(trace, aux)))
+        value = (value, as_results(*_strip(trace, aux, values)))
     return value, record
 
 

@@ -247,7 +247,7 @@ def linear_transpose(fun, *primals, reduce_axes=()):
                 seeds.append((o.var, c))
         table = trace.backward(seeds)
         found = [instantiate(table[x.var], a) for x, a in zip(inputs, avals, strict=True)]
-        return as_results(in_tree, found)
+        return as_results(in_tree, found, cts)
 
     return transposed
 
@@ -295,6 +295,7 @@ def closure_convert(fun, *example_args):
                 located(f"closure_convert: wanted arguments like {in_tree}; got {tree}")
             )
         values = [as_argument(x, "closure_convert", tree, i) for i, x in enumerate(leaves)]
-        return as_results(out_tree, eval_jaxpr(closed.jaxpr, consts, values))
+        outs = eval_jaxpr(closed.jaxpr, consts, values)
+        return as_results(out_tree, outs, [*consts, *values])
 
     return converted, hoisted

@@ -168,7 +168,7 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
             place_batch(*trace.split(o), d, size, "out_axes")
             for o, d in zip(outs, out_dims, strict=True)
         ]
-        return as_results(out_tree, placed)
+        return as_results(out_tree, placed, [*values, *outs])
 
     return vmapped
 

@@ -107,7 +107,8 @@ _REDUCE = {
 def in_place(eqn, operand) -> bool:
     """Whether an equation may write over one of its operands (of the same shape and dtype)."""
     if eqn.primitive is parts.select:
-        return operand is eqn.invars[2] and operand not in eqn.invars[:2]
+        blends = parts.can_blend(*(v.aval for v in eqn.invars), eqn.outvars[0].aval)
+        return blends or (operand is eqn.invars[2] and operand not in eqn.invars[:2])
     return isinstance(eqn.primitive, Elementwise)
 
 
@@ -137,11 +138,17 @@ def _into(names, eqn, args, out, buffer):
     p = eqn.primitive
     if p is parts.select:
         c, x, y = args
+        if parts.can_blend(*(v.aval for v in eqn.invars), eqn.outvars[0].aval):
+            return [f"{out} = {names.name(parts.blend, 'blend')}({c}, {x}, {y}, {buffer})"]
         copyto = names.name(np.copyto, "copyto")
-        lines = [f"{out} = {buffer}"]
-        if y != out and not (eqn.invars[2] is eqn.outvars[0]):
-            lines.append(f"if {out} is not {y}: {copyto}({out}, {y})")
-        return [*lines, f"{copyto}({out}, {x}, 'same_kind', {c})"]
+        return [
+            f"{out} = {buffer}",
+            f"if {out} is not {y}: {copyto}({out}, {y})",
+            f"{copyto}({out}, {x}, 'same_kind', {c})",
+        ]
+    bound = _bound(eqn)
+    if bound is not None:
+        return [f"{out} = {_clipped(names, eqn, args, bound)[:-1]}, {buffer})"]
     if p is elementwise.clamp:
         low, x, high = args
         return [f"{out} = {x}.clip({low}, {high}, {buffer})"]
@@ -182,6 +189,25 @@ def expression(names, eqn, args) -> str:
     return _generic(names, eqn, args)
 
 
+def _bound(eqn):
+    """Which operand of a maximum or minimum is a number that bounds an array of floats, or None."""
+    if eqn.primitive in (elementwise.max, elementwise.min) and eqn.outvars[0].aval.shape:
+        for i, v in enumerate(eqn.invars):
+            if type(v) is Literal and eqn.invars[1 - i].aval == eqn.outvars[0].aval:
+                return i if eqn.outvars[0].aval.dtype.kind == "f" else None
+    return None
+
+
+def _clipped(names, eqn, args, bound):
+    """A maximum or minimum with a number as a clip, which is twice as fast."""
+    infinity = np.array(np.inf, eqn.outvars[0].aval.dtype)
+    low = eqn.primitive is elementwise.max
+    key = ("infinity", low, infinity.dtype)
+    other = names.shared(key, "infinity", lambda: infinity if low else -infinity)
+    limits = (args[bound], other) if low else (other, args[bound])
+    return f"{args[1 - bound]}.clip({limits[0]}, {limits[1]})"
+
+
 def _subscript(index):
     parts = []
     for i in index:
@@ -196,6 +222,9 @@ def _subscript(index):
 def _elementwise(names, eqn, args):
     p, aval = eqn.primitive, eqn.outvars[0].aval
     python = all(v.aval.weak_type for v in eqn.invars)
+    bound = _bound(eqn)
+    if bound is not None:
+        return _clipped(names, eqn, args, bound)
     if p.ufunc is None:
         return _generic(names, eqn, args)
     if p.operator is not None and (not python or p.operator in _SAFE_ON_PYTHON):

@@ -6,6 +6,7 @@ from fgrad.compiler.passes.rewrite import rewrite
 from fgrad.core.jaxpr import ClosedJaxpr, Literal
 from fgrad.core.trace import evaluation, get_aval
 from fgrad.primitives import elementwise as ew
+from fgrad.primitives import parts
 from fgrad.primitives import shape as sh
 from fgrad.primitives.define import Elementwise
 
@@ -165,6 +166,7 @@ _RULES = {
     ew.positive: _identity,
     sh.stop_gradient: _identity,
     sh.convert_element_type: _convert,
+    parts.real: _convert,  # of a real number
     sh.reshape: _reshape,
     sh.transpose: _transpose,
     sh.broadcast_in_dim: _broadcast,

@@ -9,13 +9,15 @@ import inspect
 
 import numpy as np
 
+from fgrad.core.array import as_eager
 from fgrad.core.jaxpr import eval_jaxpr
 from fgrad.core.source import located
 from fgrad.core.staging import trace_to_jaxpr
 from fgrad.core.trace import Primitive, Tracer, Undefined, as_value, get_aval
 from fgrad.core.tree import explain_mismatch, tree_flatten, tree_map, tree_unflatten
 from fgrad.primitives.define import set_rules
-from fgrad.primitives.shape import moveaxis, stop_gradient as stop_gradient_p
+from fgrad.primitives.shape import moveaxis
+from fgrad.primitives.shape import stop_gradient as stop_gradient_p
 from fgrad.transforms.face import as_argument, as_results, check_callable, function_name
 from fgrad.transforms.jaxprs import batch_jaxpr, batch_to_front, consts_as_inputs
 from fgrad.transforms.linear import LinearTracer, instantiate
@@ -110,6 +112,11 @@ def _call_avals(*avals, call):
 def _vmapped(fun, dims):
     """A flat function over a batch, every output mapped."""
     return vmap(lambda *args: list(fun(*args)), in_axes=tuple(dims), out_axes=0)
+
+
+def _given(treedef, values):
+    """Values as users' functions get them."""
+    return tree_unflatten(treedef, [as_eager(v) for v in values])
 
 
 def _base(values):
@@ -291,7 +298,7 @@ class custom_jvp:
         out_trees, theirs = [], list(values)
 
         def flat(*vs):
-            outs, tree = tree_flatten(restricted(*tree_unflatten(in_tree, list(vs))))
+            outs, tree = tree_flatten(restricted(*_given(in_tree, vs)))
             out_trees.append(tree)
             theirs.extend(outs)
             return _base(outs)
@@ -299,9 +306,7 @@ class custom_jvp:
         fixed = [args[i] for i in sorted(nondiff)]
 
         def rule(primals, tangents):
-            p = tree_unflatten(in_tree, list(primals))
-            t = tree_unflatten(in_tree, list(tangents))
-            pair = self.jvp(*fixed, p, t)
+            pair = self.jvp(*fixed, _given(in_tree, primals), _given(in_tree, tangents))
             return _check_jvp_rule(name, pair, out_trees)
 
         outs = custom_jvp_call(*values, call=Call(flat, (rule,), name))
@@ -512,13 +517,13 @@ class custom_vjp:
         fixed = [args[i] for i in sorted(nondiff)]
 
         def flat(*vs):
-            outs, tree = tree_flatten(restricted(*tree_unflatten(in_tree, list(vs))))
+            outs, tree = tree_flatten(restricted(*_given(in_tree, vs)))
             out_trees.append(tree)
             theirs.extend(outs)
             return _base(outs)
 
         def fwd(*vs):
-            pair = restricted_fwd(*tree_unflatten(in_tree, list(vs)))
+            pair = restricted_fwd(*_given(in_tree, vs))
             if not isinstance(pair, tuple | list) or len(pair) != 2:
                 raise TypeError(
                     located(
@@ -540,9 +545,7 @@ class custom_vjp:
             return _base(outs), _base(res)
 
         def bwd(res, cts):
-            res = tree_unflatten(res_trees[-1], list(res))
-            ct = tree_unflatten(out_trees[-1], list(cts))
-            found = self.bwd(*fixed, res, ct)
+            found = self.bwd(*fixed, _given(res_trees[-1], res), _given(out_trees[-1], cts))
             return _check_bwd(name, found, moving, avals)
 
         outs = custom_vjp_call(*values, call=Call(flat, (fwd, bwd), name))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fgrad.core.array import as_eager
 from fgrad.core.avals import float0
 from fgrad.core.source import located, user_source
 from fgrad.core.trace import get_aval, thread
@@ -87,7 +88,10 @@ def jvp(fun, primals, tangents, has_aux=False):
     ts = check_tangents("jvp", [get_aval(v) for v in values], in_tree, tangents)
     trace = JVPTrace(thread.trace, fun)
     trace.source = user_source()
-    inputs = [v if t is None else JVPTracer(trace, v, t) for v, t in zip(values, ts, strict=True)]
+    inputs = [
+        as_eager(v) if t is None else JVPTracer(trace, v, t)
+        for v, t in zip(values, ts, strict=True)
+    ]
     with trace:
         out = fun(*tree_unflatten(in_tree, inputs))
     aux = ()

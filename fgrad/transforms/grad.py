@@ -4,7 +4,7 @@ from functools import wraps
 
 import numpy as np
 
-from fgrad.core.array import as_user
+from fgrad.core.array import as_eager, as_user
 from fgrad.core.avals import float0
 from fgrad.core.source import located, user_source
 from fgrad.core.trace import as_value, get_aval, thread
@@ -156,7 +156,7 @@ def _perturb(trace, x, options, treedef, i):
                 "(3.0 instead of 3), or allow_int=True for a zero gradient of dtype float0."
             )
         )
-    return x
+    return as_eager(x)
 
 
 def _split_aux(out, name):
@@ -361,7 +361,8 @@ def _record(fun, primals, has_aux, name):
     values = [as_argument(x, name, in_tree, i) for i, x in enumerate(leaves)]
     record.avals = [get_aval(v) for v in values]
     inputs = [
-        trace.perturb(v, a) if a.inexact else v for v, a in zip(values, record.avals, strict=True)
+        trace.perturb(v, a) if a.inexact else as_eager(v)
+        for v, a in zip(values, record.avals, strict=True)
     ]
     record.variables = [
         x.var if a.inexact else None for x, a in zip(inputs, record.avals, strict=True)

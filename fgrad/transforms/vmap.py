@@ -2,6 +2,7 @@
 
 from functools import wraps
 
+from fgrad.core.array import as_eager
 from fgrad.core.source import located
 from fgrad.core.trace import Trace, Tracer, get_aval, thread
 from fgrad.core.tree import flatten_axes, tree_flatten, tree_unflatten
@@ -155,7 +156,8 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
         size = _mapped_size(fun, values, dims, axis_size)
         trace = BatchTrace(thread.trace, fun, size, axis_name)
         wrapped = [
-            v if d is None else BatchTracer(trace, v, d) for v, d in zip(values, dims, strict=True)
+            as_eager(v) if d is None else BatchTracer(trace, v, d)
+            for v, d in zip(values, dims, strict=True)
         ]
         with trace:
             args, kwargs = tree_unflatten(treedef, wrapped)

@@ -9,6 +9,7 @@ from fgrad.transforms.forward import jvp
 from fgrad.transforms.grad import grad, linearize, value_and_grad, vjp
 from fgrad.transforms.jacobian import hessian, jacfwd, jacobian, jacrev
 from fgrad.transforms.jit import disable_jit, jit
+from fgrad.transforms.scope import named_scope
 from fgrad.transforms.stage import (
     ShapeDtypeStruct,
     closure_convert,

@@ -100,7 +100,7 @@ def test_nothing_is_shared(name, transformation):
 
 
 def test_a_broadcast_cannot_be_written_through():
-    """Outside transformations views are views, as NumPy's; but these would be many elements in one."""
+    """Outside transformations views are views, as in NumPy; these would be many elements in one."""
     for view in (fnp.broadcast_to(TABLE, (3, N)), fnp.broadcast_to(fnp.asarray(TABLE), (3, N))):
         assert not view.flags.writeable or not np.shares_memory(view, TABLE)
 

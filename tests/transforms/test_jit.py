@@ -237,3 +237,14 @@ def test_results_of_two_calls_are_apart():
 def test_recursion():
     f = fgrad.jit(lambda x, n: x if n == 0 else f(x * 2, n - 1), static_argnums=1)
     assert f(1.0, 5) == 32.0
+
+
+def test_a_function_named_as_an_operation():
+    def power(x, n):
+        return x**n
+
+    def exp(x):
+        return fnp.exp(x) * 2
+
+    assert fgrad.jit(power)(2.0, 3.0) == 8.0
+    assert fgrad.jit(exp)(0.0) == 2.0

@@ -70,6 +70,13 @@ def test_unmapped_outputs_are_copies():
     assert got[1, 0] == 0.0
 
 
+def test_whole_arguments_are_arrays_that_know_at_and_traced_indices():
+    x, i = np.arange(3.0), np.array([2, 0])
+    for given in (x, fnp.asarray(x)):
+        assert_same(fgrad.vmap(lambda x, i: x[i], (None, 0))(given, i), x[i])
+        assert_same(fgrad.vmap(lambda x, i: x.at[i].set(9.0)[i], (None, 0))(given, i), x[i] * 0 + 9)
+
+
 def test_nested():
     f = lambda x, y: x * y + 1
     x, y = np.arange(2.0), np.arange(3.0)

@@ -213,7 +213,8 @@ def gradient(f, *varargs, axis=None, edge_order=1):
                 located(f"gradient: places of shape {shape} do not fit axis {i} of {n} samples")
             )
         method = _by_places if shape else _uniform
-        results.append(method(x, i, as_inexact(h) if shape else h, edge_order))
+        slope = method(x, i, as_inexact(h) if shape else h, edge_order)
+        results.append(astype(slope, get_aval(x).dtype))
     return results[0] if len(axes) == 1 else tuple(results)
 
 

@@ -152,7 +152,10 @@ def imag(val):
 
 def imag_values(x):
     """The imaginary part of a value or tracer."""
-    return parts.imag(x) if get_aval(x).dtype.kind == "c" else parts.zeros_like(x)
+    aval = get_aval(x)
+    if aval.dtype.kind == "c":
+        return parts.imag(x)
+    return (0 if aval.dtype.kind == "i" else 0.0) if aval.weak_type else parts.zeros_like(x)
 
 
 def fit(x, aval):

@@ -74,7 +74,7 @@ def _pad_constant(x, widths, constant_values=0):
 def _pad_by_places(mode):
     """Modes that copy elements: NumPy pads the places 0, 1, 2, ... instead."""
 
-    def pad_axes(x, widths, **options):
+    def pad_axes(x, widths):
         for axis, width in enumerate(widths):
             n = get_aval(x).shape[axis]
             if width == [0, 0]:
@@ -83,7 +83,7 @@ def _pad_by_places(mode):
                 raise ValueError(
                     located(f"pad: axis {axis} is empty; mode {mode!r} has nothing to copy")
                 )
-            places = np.pad(np.arange(n), width, mode, **options)
+            places = np.pad(np.arange(n), width, mode)
             x = gather(x, places, axes=(axis,), out_axis=axis)
         return x
 
@@ -94,14 +94,16 @@ def _odd(x, widths, mode):
     """Point reflections at the edge: twice the edge minus the mirrored elements."""
     skip = int(mode == "reflect")  # whether the edge itself is left out of the mirror image
     for axis, width in enumerate(widths):
+        period = get_aval(x).shape[axis] - skip
         for last, count in enumerate(width):
             while count:
                 n = get_aval(x).shape[axis]
-                if n - skip < 1:
+                if period < 1:
                     new = _repeated(_edge(x, axis, last), axis, count)
                     x = _around(x, axis, *((None, new) if last else (new, None)))
                     break
-                part = min(count, n - skip)
+                # whole periods, so that the new edge can be a mirror too
+                part = min(count, (n - skip) // period * period)
                 start = n - skip - part if last else skip
                 mirrored = flip_values(sh.slice_axis(x, start, start + part, axis), (axis,))
                 edge = _edge(x, axis, last)

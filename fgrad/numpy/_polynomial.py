@@ -231,6 +231,8 @@ def interp(x, xp, fp, left=None, right=None, period=None):
             )
         )
     wide = np.result_type(get_aval(x).dtype, get_aval(xp).dtype, float)
+    if wide.kind == "c":
+        raise TypeError(located("interp: complex x and xp have no order"))
     x, xp = sh.astype(x, wide), sh.astype(xp, wide)
     fp = sh.astype(fp, np.result_type(get_aval(fp).dtype, float))
     n = get_aval(xp).size

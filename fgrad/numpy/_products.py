@@ -198,9 +198,9 @@ def cross_values(x, y):
     def minor(i, j):
         """a_i b_j - a_j b_i, where a third component that is not there is zero."""
         terms = [mul(a[p], b[q]) if p < m and q < n else None for p, q in ((i, j), (j, i))]
-        if None not in terms:
-            return sub(*terms)
-        return terms[0] if terms[1] is None else neg(terms[1])
+        if terms[1] is None:
+            return terms[0]
+        return neg(terms[1]) if terms[0] is None else sub(*terms)
 
     if m == n == 2:
         return minor(0, 1)

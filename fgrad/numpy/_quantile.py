@@ -39,7 +39,7 @@ def quantile_values(x, q, axes, keepdims=False, method="linear", ignore_nan=Fals
     """NumPy's quantile of a value or tracer over (non-negative) axes; `q` is one too."""
     if method not in _METHODS:
         raise ValueError(located(f"quantile: method must be one of {_METHODS}; got {method!r}"))
-    x = as_inexact(unweak(x))
+    x = unweak(x) if method in ("lower", "higher", "nearest") else as_inexact(unweak(x))
     shape, dtype = get_aval(x).shape, get_aval(x).dtype
     if dtype.kind == "c":
         raise TypeError(located("quantile: complex numbers have no order"))
@@ -49,12 +49,14 @@ def quantile_values(x, q, axes, keepdims=False, method="linear", ignore_nan=Fals
     rest_shape = tuple(shape[i] for i in rest)
     q_shape = get_aval(q).shape
     if n == 0:
-        return np.full((*q_shape, *(kept if keepdims else rest_shape)), math.nan, dtype)
+        shape = (*q_shape, *(kept if keepdims else rest_shape))
+        return np.full(shape, math.nan, get_aval(as_inexact(x)).dtype)
     x = reshape_values(transpose_values(x, (*axes, *rest)), (n, *rest_shape))
     x = sort(x, dimension=0)
     # the place of each quantile among the sorted elements; NaN are the last of these
     if ignore_nan:
-        count = reduce_sum(astype(ew.logical_not(ew.isnan(x)), dtype), axes=(0,))
+        present = astype(ew.logical_not(ew.isnan(x)), get_aval(as_inexact(x)).dtype)
+        count = reduce_sum(present, axes=(0,))
         q = reshape_values(q, (*q_shape, *(1,) * len(rest)))
         last = ew.max(ew.sub(count, 1), 0)
     else:
@@ -80,7 +82,7 @@ def quantile_values(x, q, axes, keepdims=False, method="linear", ignore_nan=Fals
             return gather(x, i, axes=(0,), out_axis=0)
 
     out = at(low) if method == "nearest" else _between(at(low), at(high), fraction, method)
-    if not ignore_nan:
+    if not ignore_nan and dtype.kind == "f":
         largest = reshape_values(slice_axis(x, n - 1, n, 0), rest_shape)
         out = select(ew.isnan(largest), dtype.type(math.nan), out)
     return reshape_values(out, (*q_shape, *kept)) if keepdims else out

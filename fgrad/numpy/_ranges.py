@@ -88,11 +88,12 @@ def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
     Array([  1.,  10., 100.])
     """
     num = _count("logspace", num)
-    given = [unweak(value(v, "logspace")) for v in (start, stop, base)]
-    if not any(isinstance(v, Tracer) for v in given):
-        return np.logspace(*given[:2], num, endpoint, given[2], dtype, axis)
-    shape = broadcast_shapes("logspace", [get_aval(v).shape for v in given])
-    a, b, base = (broadcast_to(v, shape) for v in given)
+    given = [unweak(value(v, "logspace")) for v in (start, stop)]
+    base = value(base, "logspace: base")
+    if not any(isinstance(v, Tracer) for v in (*given, base)):
+        return np.logspace(*given, num, endpoint, base, dtype, axis)
+    shape = broadcast_shapes("logspace", [get_aval(v).shape for v in (*given, base)])
+    a, b = (broadcast_to(v, shape) for v in given)
     exponents, _ = linspace_values(a, b, num, endpoint, None, 0)
     out = moveaxis_values(ew.pow(base, exponents), 0, axis) if shape else ew.pow(base, exponents)
     return out if dtype is None else astype(out, np.dtype(dtype))

@@ -245,7 +245,7 @@ def var_values(x, axis, dtype, ddof, keepdims, where=None):
         mask = value(where, "where")
         size = parts.select(mask, size, result.type(0))
         ones = parts.select(mask, np.ones(get_aval(size).shape, result), 0)
-        count = ew.sub(reduced(reduce.reduce_sum, ones, axes, keepdims), ddof)
+        count = ew.max(ew.sub(reduced(reduce.reduce_sum, ones, axes, keepdims), ddof), 0)
     else:
         count = np.prod([aval.shape[i] for i in axes], dtype=float).item() - ddof
         count = float(count if count > 0 else 0.0)

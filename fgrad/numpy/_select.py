@@ -6,7 +6,7 @@ from fgrad.numpy._face import give, public, refuse, value
 from fgrad.numpy._take import nonzero_values
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
-from fgrad.primitives.shape import fit_tangent
+from fgrad.primitives.fit import fit_tangent
 
 
 @public

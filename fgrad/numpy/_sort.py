@@ -212,10 +212,10 @@ def digitize(x, bins, right=False, *, method=None):
     rising = bool(np.all(edges[1:] >= edges[:-1]))
     if not rising and not np.all(edges[1:] <= edges[:-1]):
         raise ValueError(located("digitize: bins must be ascending or descending"))
+    if get_aval(query).dtype.kind == "c" or edges.dtype.kind == "c":
+        raise TypeError(located("digitize: complex numbers have no order"))
+    side = "left" if right else "right"
     if rising:
-        side = "left" if right else "right"
         return primitives.searchsorted(edges, query, side=side, batched=0)
-    flipped = primitives.searchsorted(
-        edges[::-1], query, side="right" if right else "left", batched=0
-    )
-    return sub(len(edges), flipped)
+    above = primitives.searchsorted(edges[::-1], query, side=side, batched=0)
+    return sub(len(edges), above)

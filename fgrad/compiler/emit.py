@@ -36,11 +36,10 @@ class Program:
 
     def __init__(self, closed: ClosedJaxpr):
         self._closed = closed
-        self._names = Namespace()
+        self._names = Namespace(closed.jaxpr.debug_name)
+        self._name = self._names.program
         self._loops = []  # source of the functions that the body calls
         self._body(closed)
-        name = closed.jaxpr.debug_name or "program"
-        self._name = "".join(c if c.isalnum() else "_" for c in name)
         self.source = self._source(f"[{', '.join(self._outs)}]", self._body_lines)
         self._small_products = _largest_product(closed.jaxpr) in range(1, LARGE)
         self.run = self._compile(self.source)

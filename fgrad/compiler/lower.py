@@ -1,5 +1,7 @@
 """One equation as Python source: an expression, or a call that writes into a buffer."""
 
+import builtins
+import keyword
 import math
 
 import numpy as np
@@ -15,9 +17,18 @@ _PYTHON = {"f": "float", "i": "int", "c": "complex"}
 
 
 class Namespace:
-    """The global names of a generated program."""
+    """The global names of a generated program.
 
-    def __init__(self):
+    Parameters
+    ----------
+    program : str
+        What the program is called; its function gets that name, if Python allows it.
+    """
+
+    def __init__(self, program: str):
+        self.program = "".join(c if c.isalnum() else "_" for c in program) or "program"
+        if hasattr(builtins, self.program) or keyword.iskeyword(self.program):
+            self.program += "_"
         self.values = {}
         self._by_id = {}
         self._shared = {}
@@ -27,7 +38,7 @@ class Namespace:
         if id(value) not in self._by_id:
             base = "".join(c if c.isalnum() else "_" for c in hint)
             name, n = base, 1
-            while name in self.values:
+            while name in self.values or name == self.program:
                 n += 1
                 name = f"{base}{n}"
             self.values[name] = value

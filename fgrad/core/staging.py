@@ -33,7 +33,7 @@ class StagingTrace(Trace):
     __slots__ = ("alive", "consts", "eqns")
     transformation = "jit"
 
-    def __init__(self, parent, fun=None, transformation=None):
+    def __init__(self, parent, fun=None):
         super().__init__(parent, fun)
         self.eqns = []
         self.consts = {}  # id(value) -> (value, Var)
@@ -115,7 +115,6 @@ def trace_to_jaxpr(fun, in_avals, name="", transformation="jit") -> ClosedJaxpr:
     """
     with StagingTrace(thread.trace, fun) as trace:
         trace.source = user_source()
-        trace.function_name = name or trace.function_name
         tracers = [trace.input(a, trace.source) for a in in_avals]
         outs = [as_value(o, "an output") for o in fun(*tracers)]
         return trace.close([t.var for t in tracers], outs, name)

@@ -37,7 +37,6 @@ def memoized(transform):
 def _stage(closed, avals):
     """A staging trace and tracers for inputs of those avals."""
     trace = StagingTrace(thread.trace)
-    trace.function_name = closed.jaxpr.debug_name
     return trace, [trace.input(a) for a in avals]
 
 
@@ -212,7 +211,7 @@ def transpose_jaxpr(closed, linear: tuple, given: tuple):
     ct_avals = [a.strong() for a, g in zip(closed.out_avals, given, strict=True) if g]
     stage, inputs = _stage(closed, [*known, *ct_avals])
     with stage:
-        trace = LinearTrace(stage)
+        trace = LinearTrace(stage, strict=False)
         values = iter(inputs)
         args = [trace.input(a) if m else next(values) for a, m in zip(avals, linear, strict=True)]
         with trace:

@@ -38,14 +38,18 @@ class LinearTrace(Trace):
         coefficients times the variables, each broadcast and promoted if it has an aval there. Or
         ``(out, primitive, args, params)``, where `out` is a variable, or a list of them, and the
         linear ones among `args` are `Undefined`.
+    strict : bool
+        Whether to refuse the sum of a linear value and a constant. In programs that came out of
+        JVP rules such a constant is a zero tangent.
     """
 
-    __slots__ = ("avals", "tape")
+    __slots__ = ("avals", "strict", "tape")
     transformation = "linear_transpose"
 
-    def __init__(self, parent, fun=None):
+    def __init__(self, parent, fun=None, strict=True):
         self.parent = parent
-        self.function_name = getattr(fun, "__name__", None)
+        self.strict = strict
+        self.fun = fun
         self.source = None
         self.avals = []
         self.tape = []
@@ -121,7 +125,7 @@ class LinearTrace(Trace):
                     "given to linear_transpose)"
                 )
             )
-        if primitive.name in ("add", "sub"):
+        if self.strict and primitive.name in ("add", "sub"):
             for m, a in zip(mine, args, strict=True):
                 if not m and (isinstance(a, Tracer) or np.any(a)):
                     raise TypeError(

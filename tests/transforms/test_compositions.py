@@ -8,10 +8,19 @@ import pytest
 
 import fgrad
 from tests.harness import assert_same, assert_traced_well
+from tests.transforms import programs
 from tests.transforms.programs import POINT, PROGRAMS, TRANSFORMATIONS, compose
 
 PAIRS = list(itertools.product(TRANSFORMATIONS, repeat=2))
 TRIPLES = list(itertools.product(TRANSFORMATIONS, repeat=3))
+
+
+def _plain(transformations):
+    """The same without what changes no number, which JAX need not compile again."""
+    same = {programs.linearize: programs.jvp}
+    return tuple(
+        same.get(t, t) for t in transformations if t not in (programs.jit, programs.checkpoint)
+    )
 
 
 def orders(program):
@@ -23,9 +32,12 @@ def orders(program):
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
 def test_all_orders_agree_with_jax(program):
     chosen = orders(program)
-    want = jax.jit(lambda x: [compose("jax", t, program)(x) for t in chosen])(POINT)
+    names = sorted({_plain(t) for t in chosen}, key=repr)
+    theirs = jax.jit(lambda x: [compose("jax", t, program)(x) for t in names])(POINT)
+    want = dict(zip(names, theirs, strict=True))
     failures = []
-    for transformations, w in zip(chosen, want, strict=True):
+    for transformations in chosen:
+        w = want[_plain(transformations)]
         f = compose("fgrad", transformations, program)
         try:
             assert_same(f(POINT), w, scale=100)

@@ -6,10 +6,22 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy.special
 from jax import lax
 
+from fgrad.primitives import (
+    activations,
+    cumulative,
+    dynamic,
+    erf_inv,
+    index,
+    parts,
+    reduce,
+    shape,
+    sort,
+    special,
+)
 from fgrad.primitives import elementwise as ew
-from fgrad.primitives import index, parts, reduce, shape, sort, special
 from fgrad.primitives.contract import einsum
 
 REAL = ("float64",)
@@ -243,6 +255,21 @@ _ELEMENTWISE = [
     # -- special functions
     _unary(special.erf, jax.scipy.special.erf, dtypes=REAL, numpy=_scalar_function(math.erf)),
     _unary(special.erfc, jax.scipy.special.erfc, dtypes=REAL, numpy=_scalar_function(math.erfc)),
+    _row(
+        erf_inv.erf_inv,
+        scipy.special.erfinv,
+        jax.scipy.special.erfinv,
+        _UNARY,
+        ("unit",),
+        values=("float32", "float64"),
+    ),
+    _unary(activations.relu, jax.nn.relu, dtypes=REAL, numpy=lambda x: np.maximum(x, 0)),
+    _unary(
+        activations.relu6,
+        jax.nn.relu6,
+        dtypes=REAL,
+        numpy=lambda x: np.minimum(np.maximum(x, 0), 6.0),
+    ),
     _unary(special.logistic, jax.nn.sigmoid, numpy=lambda x: 1 / (1 + np.exp(-1.0 * x))),
 ]
 
@@ -479,6 +506,13 @@ _REDUCTIONS = [
         dtypes=BOTH,
         values=_NUMBERS,
     ),
+    _row(
+        cumulative.cumlogsumexp,
+        _ran(np.logaddexp.accumulate),
+        _lax_ran(lax.cumlogsumexp),
+        _RUNNING,
+        values=("float32", "float64"),
+    ),
     _row(reduce.cummax, _ran(np.maximum.accumulate), _lax_ran(lax.cummax), _RUNNING),
     _row(reduce.cummin, _ran(np.minimum.accumulate), _lax_ran(lax.cummin), _RUNNING),
 ]
@@ -639,6 +673,45 @@ _INDEXING += [
         (),
         values=("float64",),
     )
+]
+
+_SLICES = [  # shape, size of the slice, starts: also past the end and negative
+    ((5,), (2,), (1,)),
+    ((5,), (2,), (9,)),
+    ((5,), (2,), (-2,)),
+    ((3, 4, 2), (2, 4, 1), (1, 0, 1)),
+    ((3, 4), (0, 2), (0, 1)),
+]
+
+
+def _place(shape, sizes, starts):
+    starts = [int(np.clip(s + n if s < 0 else s, 0, n - k))
+              for s, n, k in zip(starts, shape, sizes, strict=True)]  # fmt: skip
+    return tuple(slice(s, s + k) for s, k in zip(starts, sizes, strict=True))
+
+
+def _updated(x, update, *starts):
+    out = np.array(x)
+    out[_place(x.shape, update.shape, starts)] = update
+    return out
+
+
+_INDEXING += [
+    _row(
+        dynamic.dynamic_slice,
+        lambda x, *starts, slice_sizes: x[_place(x.shape, slice_sizes, starts)],
+        lambda x, *starts, slice_sizes: lax.dynamic_slice(x, starts, slice_sizes),
+        [((x, *map(np.int64, i)), {"slice_sizes": k}) for x, k, i in _SLICES],
+        dtypes=BOTH,
+    ),
+    _row(
+        dynamic.dynamic_update_slice,
+        _updated,
+        lambda x, u, *starts: lax.dynamic_update_slice(x, u, starts),
+        [((x, k, *map(np.int64, i)), {}) for x, k, i in _SLICES],
+        ("any", "any"),
+        BOTH,
+    ),
 ]
 
 ROWS = _ELEMENTWISE + _SHAPES + _REDUCTIONS + _PRODUCTS + _INDEXING

@@ -76,7 +76,6 @@ _UNARY = (
     ("real", parts.real, "The real part", "(1 + 2j)", "1.0"),
     ("imag", parts.imag, "The imaginary part", "(1 + 2j)", "2.0"),
     ("bitwise_not", ew.bitwise_not, "Each bit inverted", "(0)", "-1"),
-    ("population_count", ew.population_count, "The number of bits set", "(7)", "np.uint8(3)"),
 )
 _BINARY = (
     ("add", ew.add, "``x + y``", "(1.0, 2.0)", "3.0"),
@@ -218,6 +217,24 @@ def shift_right_logical(x, y):
 
 
 @public
+def population_count(x):
+    """The number of bits set, for each element.
+
+    Examples
+    --------
+    >>> import fgrad
+    >>> fgrad.lax.population_count(7)
+    np.int64(3)
+    """
+    v = value(x, "population_count")
+    dtype = get_aval(v).dtype
+    if dtype.kind not in "iu":
+        raise TypeError(located(f"population_count: wanted integers; got {get_aval(v)}"))
+    # NumPy counts the bits of the absolute value
+    return astype(ew.population_count(astype(v, np.dtype(f"u{dtype.itemsize}"))), dtype)
+
+
+@public
 def clz(x):
     """The number of leading zero bits, for each element.
 
@@ -308,6 +325,7 @@ __all__ = [
     "conj",
     "div",
     "integer_pow",
+    "population_count",
     "round",
     "select",
     "select_n",

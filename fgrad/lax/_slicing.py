@@ -2,7 +2,7 @@
 
 from fgrad.core.source import located
 from fgrad.core.trace import Tracer, get_aval
-from fgrad.numpy._face import axis_of, public, shape_of, unweak, value
+from fgrad.numpy._face import axis_of, public, shape_of, value
 from fgrad.numpy._shape import squeeze_values
 from fgrad.primitives import dynamic
 from fgrad.primitives import shape as sh
@@ -216,9 +216,11 @@ def dynamic_update_slice(operand, update, start_indices):
 
 
 def _update(x, update):
-    """The update in the dtype of the operand, if it came from Python scalars."""
-    update_aval, aval = get_aval(update), get_aval(x)
-    return astype(update, aval.dtype) if update_aval.weak_type else unweak(update)
+    """The update in the dtype of the operand, if it has it or came from Python scalars."""
+    have, dtype = get_aval(update), get_aval(x).dtype
+    if not have.weak_type and have.dtype != dtype:
+        raise TypeError(located(f"the update must have dtype {dtype}; got {have}"))
+    return astype(update, dtype)
 
 
 @public

@@ -25,8 +25,8 @@ def matmul_values(x, y):
         raise ValueError(
             located(
                 f"matmul: shapes {a.shape} and {b.shape} do not fit: the last axis of the first, "
-                f"{a.shape[-1]}, must equal the {'second last' if n > 1 else 'only'} axis of the other, "
-                f"{b.shape[-2 if n > 1 else -1]}"
+                f"{a.shape[-1]}, must equal the {'second last' if n > 1 else 'only'} axis of the "
+                f"other, {b.shape[-2 if n > 1 else -1]}"
             )
         )
     batch_a, batch_b = a.shape[:-2], b.shape[:-2]

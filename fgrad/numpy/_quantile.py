@@ -76,7 +76,8 @@ def quantile_values(x, q, axes, keepdims=False, method="linear", ignore_nan=Fals
             return reshape_values(take_along_axis(x, flat, 0), (*q_shape, *rest_shape))
 
     else:
-        fraction = reshape_values(fraction, (*q_shape, *(1,) * len(rest)))
+        if q_shape:  # a weak scalar must stay one
+            fraction = reshape_values(fraction, (*q_shape, *(1,) * len(rest)))
 
         def at(i):
             return gather(x, i, axes=(0,), out_axis=0)

@@ -245,10 +245,12 @@ def var_values(x, axis, dtype, ddof, keepdims, where=None):
         mask = value(where, "where")
         size = parts.select(mask, size, result.type(0))
         ones = parts.select(mask, np.ones(get_aval(size).shape, result), 0)
-        count = ew.max(ew.sub(reduced(reduce.reduce_sum, ones, axes, keepdims), ddof), 0)
-    else:
-        count = np.prod([aval.shape[i] for i in axes], dtype=float).item() - ddof
-        count = float(count if count > 0 else 0.0)
+        count = ew.sub(reduced(reduce.reduce_sum, ones, axes, keepdims), ddof)
+        few = ew.le(count, 0)  # then NaN, which passes no derivative on
+        total = reduced(reduce.reduce_sum, size, axes, keepdims)
+        return parts.select(few, result.type(np.nan), ew.div(total, parts.select(few, 1, count)))
+    count = np.prod([aval.shape[i] for i in axes], dtype=float).item() - ddof
+    count = float(count if count > 0 else 0.0)
     return astype(ew.div(reduced(reduce.reduce_sum, size, axes, keepdims), count), result)
 
 

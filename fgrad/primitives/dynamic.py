@@ -3,6 +3,8 @@
 A negative start counts from the end; then the slice is moved so that it lies inside the array.
 """
 
+from operator import index as index_of
+
 import numpy as np
 
 from fgrad.core.avals import shaped_array
@@ -19,7 +21,9 @@ def _place(shape, sizes, starts):
     """The slice as NumPy takes it."""
     index = []
     for n, size, start in zip(shape, sizes, starts, strict=True):
-        start = int(start)
+        if not 0 <= size <= n:
+            raise ValueError(f"a slice of {size} elements from an axis of {n}")
+        start = index_of(start)
         start = min(max(start + n if start < 0 else start, 0), n - size)
         index.append(slice(start, start + size))
     return tuple(index)

@@ -15,16 +15,36 @@ ROWS = [
     Row("median-axis", lambda xp, x: xp.median(x, axis=1, keepdims=True), [(3, 4)], **REAL),
     Row("quantile", lambda xp, x: xp.quantile(x, 0.3), [(5,)], [(3, 4)], **REAL),
     Row("quantile-array", lambda xp, x: xp.quantile(x, Q, axis=0), [(5, 2)], **REAL),
-    Row("quantile-axes", lambda xp, x: xp.quantile(x, Q, (0, -1), keepdims=True), [(2, 3, 2)], **REAL),
+    Row(
+        "quantile-axes",
+        lambda xp, x: xp.quantile(x, Q, (0, -1), keepdims=True),
+        [(2, 3, 2)],
+        **REAL,
+    ),
     Row("percentile", lambda xp, x: xp.percentile(x, 30, axis=-1), [(2, 5)], **REAL),
     *(
         Row(m, lambda xp, x, m=m: xp.quantile(x, 0.3, axis=0, method=m), [(5, 2)], **REAL)
         for m in ("lower", "higher", "nearest", "midpoint")
     ),
-    Row("nanmedian", lambda xp, x: xp.nanmedian(xp.where(x > 1, np.nan, x), 0), [(5, 2)], dtypes=("float64",)),
-    Row("nanquantile", lambda xp, x: xp.nanquantile(xp.where(x > 1, np.nan, x), Q, 0), [(5, 2)], dtypes=("float64",)),
-    Row("nanpercentile", lambda xp, x: xp.nanpercentile(xp.where(x > 1, np.nan, x), 40), [(5, 2)], dtypes=("float64",)),
-]  # fmt: skip
+    Row(
+        "nanmedian",
+        lambda xp, x: xp.nanmedian(xp.where(x > 1, np.nan, x), 0),
+        [(5, 2)],
+        dtypes=("float64",),
+    ),
+    Row(
+        "nanquantile",
+        lambda xp, x: xp.nanquantile(xp.where(x > 1, np.nan, x), Q, 0),
+        [(5, 2)],
+        dtypes=("float64",),
+    ),
+    Row(
+        "nanpercentile",
+        lambda xp, x: xp.nanpercentile(xp.where(x > 1, np.nan, x), 40),
+        [(5, 2)],
+        dtypes=("float64",),
+    ),
+]
 test_value, test_traced, test_mapped, test_derivatives = suite(ROWS)
 
 

@@ -15,16 +15,30 @@ ROWS = [
     Row("linspace-open", lambda xp, x, y: xp.linspace(x, y, 4, endpoint=False), [(), ()], **REAL),
     Row("linspace-axis", lambda xp, x, y: xp.linspace(x, y, 3, axis=-1), [(2,), (2,)], **REAL),
     Row("linspace-step", lambda xp, x, y: xp.linspace(x, y, 3, retstep=True), [(), ()], **REAL),
-    Row("linspace-int", lambda xp, x, y: xp.linspace(9 * x, y, 5, dtype=int), [(), ()], smooth=False, **REAL),
-    Row("linspace-short", lambda xp, x, y: [xp.linspace(x, y, n) for n in (0, 1)], [(), ()], **REAL),
+    Row(
+        "linspace-int",
+        lambda xp, x, y: xp.linspace(9 * x, y, 5, dtype=int),
+        [(), ()],
+        smooth=False,
+        **REAL,
+    ),
+    Row(
+        "linspace-short", lambda xp, x, y: [xp.linspace(x, y, n) for n in (0, 1)], [(), ()], **REAL
+    ),
     Row("logspace", lambda xp, x, y: xp.logspace(x, y, 4), [(), ()], **REAL),
     Row("logspace-base", lambda xp, x, y: xp.logspace(x, y, 4, base=2.0), [(2,), (2,)], **REAL),
     Row("geomspace", lambda xp, x, y: xp.geomspace(x, y, 4), [(), ()], domain="positive", **REAL),
-    Row("geomspace-open", lambda xp, x, y: xp.geomspace(-x, -y, 4, endpoint=False), [(2,), (2,)], domain="positive", **REAL),
+    Row(
+        "geomspace-open",
+        lambda xp, x, y: xp.geomspace(-x, -y, 4, endpoint=False),
+        [(2,), (2,)],
+        domain="positive",
+        **REAL,
+    ),
     Row("meshgrid", lambda xp, x, y: xp.meshgrid(x, y), [(2,), (3,)]),
     Row("meshgrid-ij", lambda xp, x, y, z: xp.meshgrid(x, y, z, indexing="ij"), [(2,), (3,), ()]),
     Row("meshgrid-sparse", lambda xp, x, y: xp.meshgrid(x, y, sparse=True), [(2,), (3,)]),
-]  # fmt: skip
+]
 test_value, test_traced, test_mapped, test_derivatives = suite(ROWS)
 
 

@@ -56,5 +56,8 @@ def test_searchsorted_with_mapped_edges():
     edges = np.sort(np.random.default_rng(0).normal(size=(2, 3, 5)))
     queries = np.random.default_rng(1).normal(size=(2, 3, 4))
     got = fgrad.vmap(fgrad.vmap(fnp.searchsorted))(edges, queries)
-    want = [[np.searchsorted(e, q) for e, q in zip(*p, strict=True)] for p in zip(edges, queries, strict=True)]  # fmt: skip
+    want = [
+        [np.searchsorted(e, q) for e, q in zip(*p, strict=True)]
+        for p in zip(edges, queries, strict=True)
+    ]
     np.testing.assert_array_equal(got, want)

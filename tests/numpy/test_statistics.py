@@ -15,15 +15,30 @@ ROWS = [
     Row("average", lambda xp, x: xp.average(x, axis=1), [(3, 4)], **NUMBERS),
     Row("average-weights", lambda xp, x, w: xp.average(x, 0, w + 3), [(3, 4), (3,)], **NUMBERS),
     Row("average-both", lambda xp, x, w: xp.average(x, weights=w + 3), [(3, 4), (3, 4)], **NUMBERS),
-    Row("average-returned", lambda xp, x, w: xp.average(x, 0, w + 9, True), [(3, 4), (3,)], **NUMBERS),
+    Row(
+        "average-returned",
+        lambda xp, x, w: xp.average(x, 0, w + 9, True),
+        [(3, 4), (3,)],
+        **NUMBERS,
+    ),
     Row("average-misfit", lambda xp, x, w: xp.average(x, 1, w), [(3, 4), (3,)], **REAL),
     Row("cov", lambda xp, x: xp.cov(x), [(3, 5)], [(5,)], **NUMBERS),
     Row("cov-y", lambda xp, x, y: xp.cov(x, y, rowvar=False, bias=True), [(5, 2), (5, 2)], **REAL),
-    Row("cov-weights", lambda xp, x: xp.cov(x, fweights=np.array([1, 2, 1]), aweights=np.array([1.0, 2, 3])), [(2, 3)], **REAL),
+    Row(
+        "cov-weights",
+        lambda xp, x: xp.cov(x, fweights=np.array([1, 2, 1]), aweights=np.array([1.0, 2, 3])),
+        [(2, 3)],
+        **REAL,
+    ),
     Row("corrcoef", lambda xp, x: xp.corrcoef(x), [(3, 5)], **NUMBERS),
-    Row("bincount", lambda xp, x: xp.bincount(np.array([0, 3, 1, 3]), x), [(4,)], dtypes=("float32", "float64", "int32"),
-        jax=lambda xp, x: xp.bincount(np.array([0, 3, 1, 3]), x, length=4)),
-]  # fmt: skip
+    Row(
+        "bincount",
+        lambda xp, x: xp.bincount(np.array([0, 3, 1, 3]), x),
+        [(4,)],
+        dtypes=("float32", "float64", "int32"),
+        jax=lambda xp, x: xp.bincount(np.array([0, 3, 1, 3]), x, length=4),
+    ),
+]
 test_value, test_traced, test_mapped, test_derivatives = suite(ROWS)
 
 

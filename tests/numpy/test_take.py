@@ -20,9 +20,14 @@ ROWS = [
     Row("take_along_axis-stretched", lambda xp, x: xp.take_along_axis(x, I[:, :1], 1), [(1, 3)]),
     Row("take_along_axis-none", lambda xp, x: xp.take_along_axis(x, I[0], None), [(2, 3)]),
     Row("choose", lambda xp, x, y: xp.choose(I % 2, [x, y]), [(2, 2), (2,)], smooth=False),
-    Row("compress", lambda xp, x: xp.compress([True, False, True], x, axis=1), [(2, 3)], smooth=False),
+    Row(
+        "compress",
+        lambda xp, x: xp.compress([True, False, True], x, axis=1),
+        [(2, 3)],
+        smooth=False,
+    ),
     Row("extract", lambda xp, x: xp.extract(I > 0, x), [(2, 2)], smooth=False),
-]  # fmt: skip
+]
 test_value, test_traced, test_mapped, test_derivatives = suite(ROWS)
 
 PLACES = ("nonzero", "flatnonzero", "argwhere", "where")
@@ -36,8 +41,10 @@ def test_places_of_what_is_true(name, shape):
     want = getattr(np, name)(x)
     for got in (getattr(fnp, name)(x), _inside_grad(getattr(np, name), x)):
         assert isinstance(got, tuple) == isinstance(want, tuple)
-        np.testing.assert_array_equal(np.stack(got) if isinstance(got, tuple) else got,
-                                      np.stack(want) if isinstance(want, tuple) else want)  # fmt: skip
+        np.testing.assert_array_equal(
+            np.stack(got) if isinstance(got, tuple) else got,
+            np.stack(want) if isinstance(want, tuple) else want,
+        )
 
 
 def _inside_grad(fun, x):

@@ -1,0 +1,60 @@
+"""Products against jax.lax."""
+
+import numpy as np
+import pytest
+
+import fgrad
+from tests.jax_suite import Row, suite
+
+NUMBERS = ("float32", "complex128", "float64")
+
+
+def row(name, program, *shapes):
+    """A row for one operation of lax."""
+    return Row(name, lambda lib, *xs: program(lib.lax, *xs), *shapes, dtypes=NUMBERS)
+
+
+ROWS = [
+    row("dot", lambda l, x, y: l.dot(x, y), (2, 3), (3, 4)),
+    row("dot-vectors", lambda l, x, y: l.dot(x, y), (3,), (3,)),
+    row(
+        "dot-numbers",
+        lambda l, x, y: l.dot(x, y, dimension_numbers=(((0,), (1,)), ((), ()))),
+        (2, 3),
+        (3, 2),
+    ),
+    row(
+        "dot_general",
+        lambda l, x, y: l.dot_general(x, y, (((2,), (1,)), ((0,), (0,)))),
+        (2, 3, 4),
+        (2, 4, 3),
+    ),
+    row(
+        "dot_general-two",
+        lambda l, x, y: l.dot_general(x, y, (((1, 2), (2, 0)), ((), ()))),
+        (2, 3, 4),
+        (4, 2, 3),
+    ),
+    row(
+        "dot_general-outer",
+        lambda l, x, y: l.dot_general(x, y, (((), ()), ((1,), (0,)))),
+        (2, 3),
+        (3, 2),
+    ),
+    row("batch_matmul", lambda l, x, y: l.batch_matmul(x, y), (5, 2, 3), (5, 3, 2)),
+]
+test_values_and_derivatives, test_traced, test_mapped = suite(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ((((0, 1), (0,)), ((), ())), "do not pair up"),
+        ((((0,), (0,)), ((0,), (1,))), "name an axis twice"),
+        ((((0,), (1,)), ((), ())), "needs equal sizes"),
+    ],
+)
+def test_errors(numbers, message):
+    """Dimension numbers that do not fit are refused."""
+    with pytest.raises(ValueError, match=message):
+        fgrad.lax.dot_general(np.ones((2, 3)), np.ones((2, 3)), numbers)

@@ -177,7 +177,9 @@ def as_numpy_index(index):
 
 
 def slice_object(start, stop, step):
-    """A Python slice; a stop below zero means: past the front."""
+    """A Python slice; a stop below zero means: past the front (a start there: nothing at all)."""
+    if start < 0:
+        return _builtin_slice(0, 0)
     return _builtin_slice(start, None if stop < 0 else stop, step)
 
 

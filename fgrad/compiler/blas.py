@@ -1,8 +1,8 @@
-"""One thread for small matrix products.
+"""Matrix products: each on one BLAS thread, large ones in shares on our own.
 
-OpenBLAS, which NumPy's wheels bring, starts its threads for products of 128 by 128 already; there they
-gain nothing on an idle machine, and cost a thousandfold on a busy one, where they wait for each other
-by spinning. A program without a large product runs with one.
+OpenBLAS, which NumPy's wheels bring, splits products from 128 by 128 on among threads that wait
+for each other by spinning. On a busy machine that costs a hundredfold; on an idle one it gains
+little on small products, and on large ones no more than shares that wait only at the end.
 """
 
 import ctypes
@@ -12,8 +12,10 @@ import os
 
 import numpy as np
 
-# Floating-point operations in one product above which two threads are faster than one.
-LARGE = 1 << 23
+from fgrad.compiler.parallel import run_all, shares
+
+# Floating-point operations from which on a product is shared out.
+LARGE = 1 << 25
 
 _PREFIXES = ("scipy_openblas", "openblas")
 _SUFFIXES = ("64_", "")
@@ -21,7 +23,7 @@ _SUFFIXES = ("64_", "")
 
 @functools.cache
 def _controls():
-    """OpenBLAS's functions that get and set its number of threads; None if NumPy has another BLAS."""
+    """OpenBLAS's get and set of its number of threads; None if NumPy has another BLAS."""
     root = os.path.dirname(np.__file__)
     places = (os.path.join(root, os.pardir, "numpy.libs"), os.path.join(root, ".dylibs"))
     for path in (p for d in places for p in glob.glob(os.path.join(d, "*openblas*"))):
@@ -56,3 +58,16 @@ def on_one_thread(run):
             put(before)
 
     return single
+
+
+def matmul(x, y, out=None):
+    """``np.matmul`` of two large matrices, in shares of columns or rows on several threads."""
+    if out is None:
+        out = np.empty((x.shape[0], y.shape[1]), np.result_type(x, y))
+    m, n = out.shape
+    if n >= m:
+        parts = [(x, y[:, lo:hi], out[:, lo:hi]) for lo, hi in shares(n)]
+    else:
+        parts = [(x[lo:hi], y, out[lo:hi]) for lo, hi in shares(m)]
+    run_all(np.matmul, parts)
+    return out

@@ -94,6 +94,6 @@ class Plan:
         return slot
 
     def must_copy(self, v, given: set) -> bool:
-        """Whether an output would share memory with an input, a constant, a buffer or another output."""
+        """Whether an output would share memory with an input, a constant, a buffer or an output."""
         root = self.root[v]
         return root in self.outer or root in self.slot or root in given

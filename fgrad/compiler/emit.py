@@ -1,16 +1,15 @@
 """Python source for a program, compiled once.
 
-Intermediate arrays that are worth it live in scratch buffers, which belong to one running call: a call
-takes a set from the program's pool and puts it back.
+Intermediate arrays that are worth it live in scratch buffers, which belong to one running call: a
+call takes a set from the program's pool and puts it back.
 """
 
 import itertools
 import linecache
-import math
 
 import numpy as np
 
-from fgrad.compiler.blas import LARGE, on_one_thread
+from fgrad.compiler.blas import on_one_thread
 from fgrad.compiler.buffers import SMALL, Plan
 from fgrad.compiler.loops import loop_call, loop_source
 from fgrad.compiler.lower import Namespace, can_write, in_place, literal, operands, statement
@@ -18,7 +17,7 @@ from fgrad.compiler.passes.fuse import loop
 from fgrad.core.array import Array, as_user
 from fgrad.core.jaxpr import ClosedJaxpr, Literal, Var
 from fgrad.core.tree import tree_flatten, tree_unflatten
-from fgrad.primitives.contract import einsum, parse
+from fgrad.primitives.contract import einsum
 
 _counter = itertools.count(1)
 _ALIGN = 64
@@ -41,7 +40,7 @@ class Program:
         self._loops = []  # source of the functions that the body calls
         self._body(closed)
         self.source = self._source(f"[{', '.join(self._outs)}]", self._body_lines)
-        self._small_products = _largest_product(closed.jaxpr) in range(1, LARGE)
+        self._multiplies = any(e.primitive is einsum for e in closed.jaxpr.eqns)
         self.run = self._compile(self.source)
 
     # -- the body ----------------------------------------------------------------------------
@@ -147,7 +146,7 @@ class Program:
         # so that tracebacks and debuggers show the generated lines
         linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
         run = scope[self._name]
-        return on_one_thread(run) if self._small_products else run
+        return on_one_thread(run) if self._multiplies else run
 
     def user_call(self, out_tree):
         """A second form of the function, which wraps its results for users itself."""
@@ -172,17 +171,6 @@ class Program:
         if v.aval.shape:
             return f"{text}.view({self._names.name(Array, 'Array')})"
         return f"{self._names.name(as_user, 'as_user')}({text})"
-
-
-def _largest_product(jaxpr):
-    """The most floating-point operations that one matrix product of a program takes."""
-    most = 0
-    for eqn in jaxpr.eqns:
-        if eqn.primitive is einsum:
-            lhs, rhs, _ = parse(eqn.params["subscripts"])
-            sizes = dict(zip(lhs + rhs, [n for v in eqn.invars for n in v.aval.shape], strict=True))
-            most = max(most, 2 * math.prod(sizes.values()))
-    return most
 
 
 def _wants_slot(eqn, out):

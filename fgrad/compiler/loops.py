@@ -7,8 +7,8 @@ from fgrad.compiler.lower import Namespace, in_place, operands, statement
 from fgrad.compiler.parallel import run_loop
 from fgrad.primitives.reduce import reduce_sum
 
-# What the arrays of a block may take together, in bytes: longer blocks spare calls, and what leaves the
-# second-level cache finds room in the third.
+# What the arrays of a block may take together, in bytes: longer blocks spare calls, and what
+# leaves the second-level cache finds room in the third.
 CACHE = 3 << 21
 
 

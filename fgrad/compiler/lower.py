@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from fgrad.compiler import blas
+from fgrad.compiler.parallel import THREADS
 from fgrad.core.jaxpr import Literal
 from fgrad.primitives import contract, elementwise, parts, reduce
 from fgrad.primitives import shape as sh
@@ -239,8 +241,7 @@ def _elementwise(names, eqn, args):
     if p.ufunc is None:
         return _generic(names, eqn, args)
     if p.operator is not None and (not python or p.operator in _SAFE_ON_PYTHON):
-        text = f"{args[0]} {p.operator} {args[1]}" if len(args) == 2 else f"{p.operator}{args[0]}"
-        return text
+        return f"{args[0]} {p.operator} {args[1]}" if len(args) == 2 else f"{p.operator}{args[0]}"
     call = f"{names.name(p.ufunc, p.ufunc.__name__)}({', '.join(args)})"
     return f"{_PYTHON[aval.dtype.kind]}({call})" if aval.weak_type else call
 
@@ -266,7 +267,7 @@ def _reduction(names, eqn, args, buffer=None):
 
 
 def _sums_short_rows(eqn) -> bool:
-    """Whether a sum is over short rows of a matrix: a product with ones takes a third of the time."""
+    """Whether a sum is over short rows of a matrix: a product with ones is three times as fast."""
     aval = eqn.invars[0].aval
     return (
         eqn.primitive is reduce.reduce_sum
@@ -285,8 +286,19 @@ def _einsum(names, eqn, args, buffer=None):
     if plan.direct:
         x = _permuted(x, plan.first)
         y = _permuted(y, plan.second)
-        return f"{names.name(np.matmul, 'matmul')}({x}, {y}{tail})"
+        function = blas.matmul if _is_large_product(eqn) else np.matmul
+        return f"{names.name(function, 'matmul')}({x}, {y}{tail})"
     return f"{names.name(plan, 'contract_' + subscripts)}({args[0]}, {args[1]}{tail})"
+
+
+def _is_large_product(eqn) -> bool:
+    """Whether a product of two matrices of floats is worth several threads."""
+    x, y = (v.aval for v in eqn.invars)
+    out = eqn.outvars[0].aval
+    if THREADS < 2 or not out.inexact or not x.ndim == y.ndim == out.ndim == 2:
+        return False
+    # x.size * y.size * out.size is (m * k * n) squared
+    return 2 * math.isqrt(x.size * y.size * out.size) >= blas.LARGE
 
 
 def _permuted(x, order):

@@ -1,4 +1,4 @@
-"""Loops over blocks on several threads: NumPy releases the interpreter lock while a ufunc runs."""
+"""Work on several threads: NumPy releases the interpreter lock while a ufunc or a product runs."""
 
 import contextvars
 import os
@@ -38,6 +38,22 @@ def _threads() -> int:
 THREADS = _threads()
 
 
+def shares(size: int) -> list[tuple[int, int]]:
+    """A range cut into one piece for each thread."""
+    bounds = [size * i // THREADS for i in range(THREADS + 1)]
+    return list(zip(bounds[:-1], bounds[1:], strict=True))
+
+
+def run_all(function, calls) -> list:
+    """``[function(*args) for args in calls]``, each on a thread of its own.
+
+    NumPy's error state of the caller holds on all of them.
+    """
+    first, *rest = calls
+    futures = [_workers().submit(contextvars.copy_context().run, function, *c) for c in rest]
+    return [function(*first), *(f.result() for f in futures)]
+
+
 def run_loop(loop, size: int, *args):
     """Run ``loop(start, stop, *args)`` over a range, in shares on several threads if it is long.
 
@@ -53,16 +69,7 @@ def run_loop(loop, size: int, *args):
     tuple
         The sums over all shares.
     """
-    shares = min(THREADS, size // SHARE)
-    if shares < 2:
+    if THREADS < 2 or size < THREADS * SHARE:
         return loop(0, size, *args)
-    bounds = [size * i // shares for i in range(shares + 1)]
-    # each share sees the caller's np.errstate
-    futures = [
-        _workers().submit(contextvars.copy_context().run, loop, lo, hi, *args)
-        for lo, hi in zip(bounds[1:], bounds[2:], strict=False)
-    ]
-    total = loop(bounds[0], bounds[1], *args)
-    for f in futures:
-        total = tuple([a + b for a, b in zip(total, f.result(), strict=True)])
-    return total
+    sums = run_all(loop, [(lo, hi, *args) for lo, hi in shares(size)])
+    return tuple([sum(column[1:], column[0]) for column in zip(*sums, strict=True)])

@@ -6,7 +6,6 @@ from fgrad.core.errors import TracerArrayConversionError, TracerIntegerConversio
 from fgrad.core.trace import Tracer
 from fgrad.core.weak import WeakComplex, WeakFloat, WeakInt, as_weak
 
-
 TracerError = (TracerArrayConversionError, TracerIntegerConversionError)
 
 

@@ -88,6 +88,7 @@ registry: list[Primitive] = []
 """Every primitive there is, in order of definition: tests go through it."""
 
 ONE, MINUS_ONE = "one", "minus one"
+NO_PARAMS: dict = {}  # of operators, which would make one each time
 
 
 class Undefined:

@@ -5,7 +5,7 @@ import numpy as np
 from fgrad.core.array import Array
 from fgrad.core.avals import scalar_avals
 from fgrad.core.source import located
-from fgrad.core.trace import get_aval, thread
+from fgrad.core.trace import NO_PARAMS, get_aval, thread
 from fgrad.numpy._face import give, public, refuse, value
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
@@ -39,7 +39,7 @@ def unary(name, primitive):
     def fun(x, /, out=None, *, where=True, dtype=None):
         if out is not None or where is not True or dtype is not None:
             return _with_options(name, fun, (x,), out, where, dtype)
-        return give(thread.trace.process(primitive, (value(x, name),), {}))
+        return give(thread.trace.process(primitive, (value(x, name),), NO_PARAMS))
 
     return _document(fun, primitive, name, 1)
 
@@ -50,7 +50,7 @@ def binary(name, primitive):
     def fun(x1, x2, /, out=None, *, where=True, dtype=None):
         if out is not None or where is not True or dtype is not None:
             return _with_options(name, fun, (x1, x2), out, where, dtype)
-        return give(thread.trace.process(primitive, (value(x1, name), value(x2, name)), {}))
+        return give(thread.trace.process(primitive, (value(x1, name), value(x2, name)), NO_PARAMS))
 
     return _document(fun, primitive, name, 2)
 

@@ -16,7 +16,7 @@ from fgrad.core.errors import (
     TracerIntegerConversionError,
 )
 from fgrad.core.source import located
-from fgrad.core.trace import Tracer, as_value, thread
+from fgrad.core.trace import NO_PARAMS, Tracer, as_value, thread
 from fgrad.numpy._elementwise import imag_values, power_values
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
@@ -40,14 +40,14 @@ def _operator(name, primitive, reflected=None):
             other = _operand(other)
             if other is NotImplemented:
                 return NotImplemented
-        return thread.trace.process(primitive, (self, other), {})
+        return thread.trace.process(primitive, (self, other), NO_PARAMS)
 
     def backward(self, other):
         if type(other) not in _DIRECT:
             other = _operand(other)
             if other is NotImplemented:
                 return NotImplemented
-        return thread.trace.process(primitive, (other, self), {})
+        return thread.trace.process(primitive, (other, self), NO_PARAMS)
 
     setattr(Tracer, f"__{name}__", forward)
     if reflected is None:
@@ -89,15 +89,14 @@ def _bool(self):
     return bool(x)
 
 
-_STORES = frozenset(opcode.opmap[name] for name in ("STORE_SUBSCR",)) | {
-    opcode.opmap[name] for name in ("STORE_SLICE",) if name in opcode.opmap
-}
+# what ``a[i] = x`` and, on newer Pythons, ``a[i:j] = x`` compile to
+_STORES = {opcode.opmap.get(name) for name in ("STORE_SUBSCR", "STORE_SLICE")}
 
 
 def _check_not_stored(self):
-    """Refuse ``a[i] = x`` into a NumPy array, which asks `x` for its number and drops its derivative.
+    """Refuse ``a[i] = x`` into a NumPy array, which would take the number and drop the derivative.
 
-    NumPy offers no hook for this; but the instruction that the caller is at tells it from ``float(x)``.
+    NumPy offers no hook for this; but the instruction the caller is at tells it from ``float(x)``.
     """
     frame = sys._getframe(2)
     if frame.f_lasti >= 0 and frame.f_code.co_code[frame.f_lasti] in _STORES:
@@ -193,8 +192,8 @@ def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
     if out is not None and any(o is not None for o in out):
         raise TypeError(
             located(
-                f"numpy.{ufunc.__name__} with out= (or an in-place operator such as +=) cannot write "
-                "a traced value into a NumPy array: write x = x + y instead of x += y"
+                f"numpy.{ufunc.__name__} with out= (or an in-place operator such as +=) cannot "
+                "write a traced value into a NumPy array: write x = x + y instead of x += y"
             )
         )
     if method == "__call__":

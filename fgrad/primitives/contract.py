@@ -187,7 +187,7 @@ set_rules(
 
 
 def matmul_subscripts(m: int, n: int) -> tuple[str, str, str]:
-    """Labels of NumPy's matmul for operands of `m` and `n` axes whose batch axes have equal sizes."""
+    """Labels of NumPy's matmul for operands of `m` and `n` axes, with equal batch axes."""
     batch = string.ascii_lowercase[: max(m, n) - 2] if max(m, n) > 2 else ""
     lhs = "X" if m == 1 else batch[len(batch) - (m - 2) :] + "YX"
     rhs = "X" if n == 1 else batch[len(batch) - (n - 2) :] + "XZ"

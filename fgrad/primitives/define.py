@@ -8,7 +8,6 @@ from fgrad.core.avals import promotion_operand, shaped_array
 from fgrad.core.source import located
 from fgrad.core.trace import Primitive, get_aval
 
-
 _PYTHON = (np.dtype(float), np.dtype(int), np.dtype(complex))
 
 

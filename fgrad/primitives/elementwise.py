@@ -15,7 +15,8 @@ from fgrad.core.trace import MINUS_ONE, ONE, get_aval
 from fgrad.primitives.define import Elementwise as E
 
 # -- arithmetic ----------------------------------------------------------------------------------
-# Python's operators serve arrays, NumPy scalars and Python scalars alike, and are faster on scalars.
+# Python's operators serve arrays, NumPy scalars and Python scalars alike, and are faster on
+# scalars.
 
 add = E("add", np.add, ONE, ONE, operator="+", impl=operator.add, linear=(True, True))
 sub = E("sub", np.subtract, ONE, MINUS_ONE, operator="-", impl=operator.sub, linear=(True, True))

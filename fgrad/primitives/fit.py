@@ -10,7 +10,7 @@ from fgrad.primitives.shape import astype, broadcast_to, reshape
 
 
 def fit_cotangent(ct, aval):
-    """The cotangent of a value of type `aval` that was broadcast and promoted to the type of `ct`."""
+    """The cotangent of a value of type `aval` that was promoted to the type of `ct`."""
     have = get_aval(ct)
     if have.shape != aval.shape:
         ct = _sum_to_shape(ct, have.shape, aval.shape)

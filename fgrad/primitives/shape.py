@@ -101,7 +101,7 @@ def _broadcast_impl(x, *, shape, broadcast_dimensions):
         return x
     x = np.asarray(x)
     strides = [0] * len(shape)
-    for n, s, d in zip(x.shape, x.strides, broadcast_dimensions):
+    for n, s, d in zip(x.shape, x.strides, broadcast_dimensions, strict=True):
         if n != 1:
             strides[d] = s
     if x.flags.c_contiguous and x.size:
@@ -110,7 +110,7 @@ def _broadcast_impl(x, *, shape, broadcast_dimensions):
         out.flags.writeable = False
         return out
     inner = [1] * len(shape)
-    for n, d in zip(x.shape, broadcast_dimensions):
+    for n, d in zip(x.shape, broadcast_dimensions, strict=True):
         inner[d] = n
     return np.broadcast_to(x.reshape(inner), shape)
 

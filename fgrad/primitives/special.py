@@ -1,7 +1,7 @@
-"""Special functions that NumPy lacks, written in its operations so that they compile like any other.
+"""Special functions that NumPy lacks, written in its operations so that they compile alike.
 
-erf and erfc in float64: the rational functions of S. L. Moshier, Cephes Mathematical Library (1989),
-`ndtr.c`; erf in float32 by way of tanh, which NumPy has a fast loop for.
+erf and erfc in float64: the rational functions of S. L. Moshier, Cephes Mathematical Library
+(1989), `ndtr.c`; erf in float32 by way of tanh, which NumPy has a fast loop for.
 """
 
 import math
@@ -16,7 +16,8 @@ from fgrad.primitives.elementwise import add, clamp, div, exp, ge, lt, max, min,
 from fgrad.primitives.parts import abs, select
 
 # erf(x) = tanh(x * P(x**2)) for |x| <= 4: P by least squares, reweighted to the smallest greatest
-# relative error, which is 1e-7; in float32 the whole is good to 2.6e-7 (two units in the last place).
+# relative error, which is 1e-7; in float32 the whole is good to 2.6e-7 (two units in the last
+# place).
 _TANH = (
     1.418478833905557e-07, -5.66839427843497e-06, 8.763679099059622e-05, -0.0006197831166268351,
     -0.0001918327427695367, 0.10276905672370479, 1.1283792741943415,

@@ -360,8 +360,8 @@ def _check_jvp_rule(name, pair, out_trees):
 def _custom_lin_impl(*args, call, out_avals, n):
     raise TypeError(
         located(
-            f"{call.name} has a custom VJP rule, so it has no forward-mode derivative (jvp, jacfwd, "
-            "hessian): use custom_jvp, or reverse mode"
+            f"{call.name} has a custom VJP rule, so it has no forward-mode derivative (jvp, "
+            "jacfwd, hessian): use custom_jvp, or reverse mode"
         )
     )
 
@@ -418,7 +418,7 @@ def _vjp_batch(args, dims, size, *, call):
 
     def batched_bwd(res, cts):
         def one(res, cts):
-            return [c for c in bwd(tuple(res), list(cts))]
+            return list(bwd(tuple(res), list(cts)))
 
         found = _base_or_none(vmap(one)(list(res), list(cts)))
         ds = dims if call.jaxpr is None else [None if d is None else 0 for d in dims]

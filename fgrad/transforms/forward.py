@@ -29,8 +29,8 @@ def check_tangents(name, avals, in_tree, tangents):
                 have = get_aval(as_argument(t, f"{name}: the tangent", treedef, i))
                 raise TypeError(
                     located(
-                        f"{name}: the tangent{leaf_path(treedef, i)} of an integer or boolean must be "
-                        f"of dtype float0; got {have}"
+                        f"{name}: the tangent{leaf_path(treedef, i)} of an integer or boolean must "
+                        f"be of dtype float0; got {have}"
                     )
                 )
             out.append(None)

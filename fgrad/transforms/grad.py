@@ -18,7 +18,7 @@ from fgrad.transforms.face import (
     leaf_path,
 )
 from fgrad.transforms.linear import instantiate
-from fgrad.transforms.linearize import LinearizeTrace
+from fgrad.transforms.linearize import LinearizeTrace, LinearizeTracer
 
 
 def grad(fun, argnums=0, has_aux=False, holomorphic=False, allow_int=False):
@@ -207,11 +207,10 @@ def _scalar_output(trace, out, options, fun):
 
 def _cotangent(table, x):
     """The cotangent of an input: that of its variable, or zeros."""
-    var = getattr(x, "var", None)
-    aval = get_aval(x)
-    if not aval.inexact:
-        return np.zeros(aval.shape, float0)
-    return instantiate(None if table is None else table[var], aval)
+    if type(x) is not LinearizeTracer:
+        return np.zeros(get_aval(x).shape, float0)
+    ct = None if table is None else table[x.var]
+    return np.zeros(x.aval.shape, x.aval.dtype)[()] if ct is None else ct
 
 
 def _strip(trace, tree, inputs):

@@ -120,7 +120,8 @@ class LinearTrace(Trace):
         if not allowed:
             raise TypeError(
                 located(
-                    f"{primitive.name} is not linear in {', '.join(str(get_aval(a)) for a in args)}: "
+                    f"{primitive.name} is not linear in "
+                    f"{', '.join(str(get_aval(a)) for a in args)}: "
                     "a tangent may only be used linearly (in a custom JVP rule, or in the function "
                     "given to linear_transpose)"
                 )
@@ -147,7 +148,7 @@ class LinearTrace(Trace):
             if len(entry) == 2:
                 out, terms = entry
                 total = None
-                for var, coefficient, aval in terms:
+                for var, coefficient, _ in terms:
                     t = values.get(var)
                     if t is None:
                         continue

@@ -87,7 +87,7 @@ class LinearizeTrace(LinearTrace):
             current, thread.trace = thread.trace, parent
         terms = []
         try:
-            for a, d in zip(args, partials):
+            for a, d in zip(args, partials, strict=True):
                 if d is not None and type(a) is LinearizeTracer and a._trace is self:
                     if type(d) is not str:
                         d = d(out, *primals, **params)

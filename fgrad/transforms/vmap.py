@@ -40,7 +40,7 @@ class BatchTrace(Trace):
 
     def process(self, primitive, args, params):
         dims = [a.dim if type(a) is BatchTracer and a._trace is self else None for a in args]
-        if all([d is None for d in dims]):
+        if all(d is None for d in dims):
             return self.parent.process(primitive, args, params)
         values = [a if d is None else a.val for a, d in zip(args, dims, strict=True)]
         out, dim = primitive.batch(values, dims, self.size, **params)
@@ -143,8 +143,8 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
         if isinstance(in_axes, tuple) and len(in_axes) != len(args):
             raise ValueError(
                 located(
-                    f"vmap: in_axes has {len(in_axes)} entries, but {function_name(fun)} was called "
-                    f"with {len(args)} positional arguments"
+                    f"vmap: in_axes has {len(in_axes)} entries, but {function_name(fun)} was "
+                    f"called with {len(args)} positional arguments"
                 )
             )
         axes = _flat_axes("vmap in_axes", treedef, (in_axes, 0))

@@ -1,4 +1,4 @@
-"""Fusion: chains of elementwise operations on large arrays become one loop over cache-sized blocks."""
+"""Fusion: chains of elementwise operations on large arrays become one loop over blocks."""
 
 from fgrad.compiler.passes.rewrite import Rewriter
 from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, JaxprEqn, Var
@@ -28,7 +28,7 @@ class _Group:
 def fuse_elementwise(closed: ClosedJaxpr) -> ClosedJaxpr:
     """Gather elementwise equations on large arrays of one shape into `loop` equations.
 
-    A loop's inputs are arrays of its shape, or scalars; its results are such arrays, or sums over all
+    A loop's inputs are arrays of its shape, or scalars; its results such arrays, or sums over all
     their elements.
     """
     if not any(_is_large(v.aval) for e in closed.jaxpr.eqns for v in e.outvars):

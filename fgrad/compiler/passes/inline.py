@@ -5,8 +5,8 @@ from fgrad.core.jaxpr import ClosedJaxpr, Literal
 from fgrad.core.staging import trace_to_jaxpr
 from fgrad.core.trace import evaluation, thread
 
-# The derivative rules of these have had their say by the time a program is compiled; `checkpoint` is
-# not among them: what it computes twice must not be merged with the first time.
+# The derivative rules of these have had their say by the time a program is compiled; `checkpoint`
+# is not among them: what it computes twice must not be merged with the first time.
 _CALLS = frozenset(("jit", "custom_jvp_call", "custom_vjp_call"))
 
 
@@ -36,7 +36,7 @@ def splice(r: Rewriter, closed: ClosedJaxpr, atoms) -> list:
 
 
 def inline_calls(closed: ClosedJaxpr) -> ClosedJaxpr:
-    """Replace calls of jitted and custom-derivative functions by their equations, at every depth."""
+    """Replace calls of jitted and custom-derivative functions by their equations, at any depth."""
 
     def rule(r, eqn):
         if eqn.primitive.name in _CALLS:

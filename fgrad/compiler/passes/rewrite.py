@@ -64,8 +64,8 @@ def rewrite(closed: ClosedJaxpr, rule) -> ClosedJaxpr:
     Parameters
     ----------
     rule : callable
-        ``rule(rewriter, eqn)`` with the operands already replaced: the atoms that the results become,
-        or None to keep the equation.
+        ``rule(rewriter, eqn)`` with the operands already replaced: the atoms that the results
+        become, or None to keep the equation.
     """
     r = Rewriter(closed)
     for eqn in closed.jaxpr.eqns:

@@ -40,7 +40,8 @@ def as_argument(x, name, treedef=None, i=0):
     try:
         return as_value(x)
     except TypeError as e:
-        where = f" at {leaf_path(treedef, i)}" if treedef is not None else ""
+        path = leaf_path(treedef, i) if treedef is not None else ""
+        where = f" at {path}" if path else ""
         raise TypeError(f"{name}: {str(e).replace('argument', 'the value' + where, 1)}") from None
 
 

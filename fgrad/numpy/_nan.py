@@ -157,7 +157,7 @@ def nanvar(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=
     """
     refuse("nanvar", out=out)
     x, where = _present("nanvar", a, where)
-    return var_values(x, axis, dtype, ddof, keepdims, where)
+    return var_values(x, axis, dtype, ddof, keepdims, where, too_few=math.nan)
 
 
 @public
@@ -172,4 +172,4 @@ def nanstd(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=
     """
     refuse("nanstd", out=out)
     x, where = _present("nanstd", a, where)
-    return ew.sqrt(var_values(x, axis, dtype, ddof, keepdims, where))
+    return ew.sqrt(var_values(x, axis, dtype, ddof, keepdims, where, too_few=math.nan))

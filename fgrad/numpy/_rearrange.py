@@ -65,7 +65,7 @@ def rollaxis(a, axis, start=0):
 
 
 @public
-def permute_dims(a, axes):
+def permute_dims(a, axes=None):
     """The axes in another order: `transpose` under the array API's name.
 
     Examples

@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from fgrad.core.avals import weak_types
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
 from fgrad.numpy._face import axes_of, axis_of, public, refuse, unweak, value
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts, reduce
-from fgrad.primitives.shape import astype, reshape
+from fgrad.primitives.shape import astype, broadcast_to, reshape, stop_gradient
 
 
 def _kept(shape, axes):
@@ -48,7 +49,13 @@ def _accumulated(primitive, name, a, axis, dtype, out, keepdims, initial, where,
     result = primitive(x, axes=axes)
     if keepdims:
         result = reshape(result, new_sizes=_kept(aval.shape, axes))
-    return result if initial is None else join(result, value(initial, "initial"))
+    return result if initial is None else join(result, _initial(initial, get_aval(x).dtype))
+
+
+def _initial(initial, dtype):
+    """The start of a reduction in the dtype that it computes in, as NumPy converts it."""
+    v = value(initial, "initial")
+    return dtype.type(v) if type(v) in weak_types else astype(v, dtype)
 
 
 @public
@@ -107,16 +114,16 @@ def _extreme(primitive, name, a, axis, out, keepdims, initial, where, join):
     if where is not None:
         if initial is None:
             raise ValueError(located(f"{name} with where= needs initial="))
-        x = _masked(x, where, value(initial, "initial"))
+        x = _masked(x, where, _initial(initial, get_aval(x).dtype))
     shape = get_aval(x).shape
     axes = axes_of(axis, len(shape))
-    if initial is not None and any(shape[i] == 0 for i in axes):
+    if initial is not None and 0 in [shape[i] for i in axes]:
         kept = _kept(shape, axes) if keepdims else tuple(
             n for i, n in enumerate(shape) if i not in axes
         )  # fmt: skip
-        return np.full(kept, initial, get_aval(x).dtype)
+        return broadcast_to(_initial(initial, get_aval(x).dtype), kept)
     out = reduced(primitive, x, axis, keepdims)
-    return out if initial is None else join(out, value(initial, "initial"))
+    return out if initial is None else join(out, _initial(initial, get_aval(x).dtype))
 
 
 @public
@@ -230,8 +237,8 @@ def mean(a, axis=None, dtype=None, out=None, keepdims=False, *, where=None):
     return mean_values(unweak(value(a, "mean")), axis, keepdims, dtype, where)
 
 
-def var_values(x, axis, dtype, ddof, keepdims, where=None):
-    """The variance of a value or tracer."""
+def var_values(x, axis, dtype, ddof, keepdims, where=None, too_few=None):
+    """The variance of a value or tracer; `too_few` stands where no element is left to divide by."""
     aval = get_aval(x)
     axes = axes_of(axis, aval.ndim)
     x = astype(x, _float_dtype(aval.dtype) if dtype is None else np.dtype(dtype))
@@ -246,12 +253,14 @@ def var_values(x, axis, dtype, ddof, keepdims, where=None):
         size = parts.select(mask, size, result.type(0))
         ones = parts.select(mask, np.ones(get_aval(size).shape, result), 0)
         count = ew.sub(reduced(reduce.reduce_sum, ones, axes, keepdims), ddof)
-        few = ew.le(count, 0)  # then NaN, which passes no derivative on
         total = reduced(reduce.reduce_sum, size, axes, keepdims)
-        return parts.select(few, result.type(np.nan), ew.div(total, parts.select(few, 1, count)))
+        few = ew.le(count, 0)
+        bad = stop_gradient(ew.div(total, 0.0)) if too_few is None else result.type(too_few)
+        return parts.select(few, bad, ew.div(total, parts.select(few, 1, count)))
     count = np.prod([aval.shape[i] for i in axes], dtype=float).item() - ddof
-    count = float(count if count > 0 else 0.0)
-    return astype(ew.div(reduced(reduce.reduce_sum, size, axes, keepdims), count), result)
+    total = reduced(reduce.reduce_sum, size, axes, keepdims)
+    variance = ew.div(total, count) if count > 0 else stop_gradient(ew.div(total, 0.0))
+    return astype(variance, result)
 
 
 @public

@@ -15,7 +15,7 @@ from fgrad.primitives.shape import astype
 _SAME = (
     "sum", "mean", "prod", "max", "min", "any", "all", "argmax", "argmin", "ravel", "squeeze",
     "swapaxes", "dot", "cumsum", "cumprod", "std", "var", "clip", "round", "conj", "conjugate",
-    "trace", "diagonal", "repeat", "take", "sort", "argsort", "nonzero", "searchsorted", "compress",
+    "trace", "diagonal", "repeat", "take", "sort", "argsort", "nonzero", "searchsorted",
     "choose", "partition", "argpartition",
 )  # fmt: skip
 
@@ -72,6 +72,7 @@ def attach(namespace: dict) -> None:
         "mT": property(_matrix_transpose),
         "at": property(At),
         "astype": _astype,
+        "compress": lambda self, condition, axis=None: namespace["compress"](condition, self, axis),
         "copy": _copy,
         "flatten": _flatten,
         "reshape": _reshape,

@@ -36,17 +36,8 @@ ROWS = [
         row(name, [(3, 4)], label="-axis", axis=0, keepdims=True, dtypes=REAL)
         for name in ("max", "min")
     ),
-    row(
-        "max",
-        [
-            (3, 4),
-        ],
-        [(0, 2)],
-        label="-where",
-        axis=0,
-        initial=-2,
-        dtypes=REAL,
-    ),
+    row("max", [(3, 4)], label="-initial", axis=0, initial=-2, dtypes=REAL),
+    row("max", [(0, 2)], label="-of-nothing", axis=0, initial=-2, dtypes=REAL, smooth=False),
     *(
         row(
             name,

@@ -117,5 +117,5 @@ from fgrad.lax._slicing import (
     slice_in_dim,
 )
 from fgrad.lax._sort import sort, sort_key_val, top_k
-from fgrad.numpy import tile
+from fgrad.numpy import broadcast_shapes, tile, unstack
 from fgrad.transforms.custom import stop_gradient

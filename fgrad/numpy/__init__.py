@@ -1,6 +1,32 @@
 """NumPy's functions, transformable: `fgrad.numpy.sin` is `numpy.sin` with derivatives."""
 
-from numpy import e, euler_gamma, inf, nan, newaxis, pi
+from numpy import (
+    broadcast_shapes,
+    complexfloating,
+    e,
+    euler_gamma,
+    floating,
+    generic,
+    get_printoptions,
+    index_exp,
+    inexact,
+    inf,
+    integer,
+    isdtype,
+    iterable,
+    load,
+    nan,
+    newaxis,
+    number,
+    pi,
+    printoptions,
+    s_,
+    save,
+    savez,
+    set_printoptions,
+    signedinteger,
+    unsignedinteger,
+)
 
 from fgrad.core.array import Array as ndarray
 from fgrad.numpy import _surface, linalg
@@ -21,6 +47,7 @@ from fgrad.numpy._create import (
     arange,
     array,
     asarray,
+    copy,
     empty,
     empty_like,
     eye,

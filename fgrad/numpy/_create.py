@@ -59,6 +59,20 @@ def asarray(a, dtype=None, order=None, *, copy=None, device=None):
     return np.array(unweak(x)) if copy else np.asarray(unweak(x))
 
 
+@public
+def copy(a, order=None):
+    """A new array of the same numbers.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.copy([1, 2])
+    Array([1, 2])
+    """
+    x = unweak(value(a, "copy"))
+    return x if isinstance(x, Tracer) else np.array(x)
+
+
 def _filled(name, doc):
     make = getattr(np, name)
 

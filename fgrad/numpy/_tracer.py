@@ -249,5 +249,10 @@ def serve(module, namespace: dict) -> None:
     """Let our functions answer for the functions of a NumPy module that have the same names."""
     for name, ours in namespace.items():
         theirs = getattr(module, name, None)
-        if callable(theirs) and not isinstance(theirs, type) and callable(ours):
+        if (
+            callable(theirs)
+            and not isinstance(theirs, type)
+            and callable(ours)
+            and ours is not theirs
+        ):
             _functions.setdefault(theirs, ours)

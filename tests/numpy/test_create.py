@@ -13,6 +13,7 @@ CASES = [
     lambda xp: xp.array(3, ndmin=2),
     lambda xp: xp.asarray([True, False]),
     lambda xp: xp.asarray(2),
+    lambda xp: xp.copy([1, 2]),
     lambda xp: xp.zeros((2, 3)),
     lambda xp: xp.zeros(2, np.int32),
     lambda xp: xp.ones(()),

@@ -101,6 +101,7 @@ def test_ufunc_methods():
         (lambda x: np.add.outer(x, x), "numpy.add.outer is not supported"),
         (lambda x: np.linalg.lstsq(x, x), "is not supported on a tracer"),
         (lambda x: np.add(x, 1, out=np.zeros(3)), "cannot write"),
+        (lambda x: np.save("never.npy", x), "numpy.save is not supported on a tracer"),
         (lambda x: np.spacing(x), "numpy.spacing is not supported"),
     ],
 )

@@ -4,19 +4,15 @@ from fgrad import errors, lax, nn, numpy, tree, tree_util
 from fgrad.core.array import Array
 from fgrad.transforms.checkpoint import checkpoint
 from fgrad.transforms.checkpoint import checkpoint as remat
+from fgrad.transforms.closure import closure_convert
 from fgrad.transforms.custom import custom_jvp, custom_vjp
 from fgrad.transforms.forward import jvp
 from fgrad.transforms.grad import grad, linearize, value_and_grad, vjp
 from fgrad.transforms.jacobian import hessian, jacfwd, jacobian, jacrev
 from fgrad.transforms.jit import disable_jit, jit
+from fgrad.transforms.linear_transpose import linear_transpose
 from fgrad.transforms.scope import named_scope
-from fgrad.transforms.stage import (
-    ShapeDtypeStruct,
-    closure_convert,
-    eval_shape,
-    linear_transpose,
-    make_jaxpr,
-)
+from fgrad.transforms.stage import ShapeDtypeStruct, eval_shape, make_jaxpr
 from fgrad.transforms.vmap import vmap
 
 __version__ = "0.1.0"

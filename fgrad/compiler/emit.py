@@ -6,6 +6,7 @@ call takes a set from the program's pool and puts it back.
 
 import itertools
 import linecache
+from functools import partial
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from fgrad.compiler.lower import Namespace, can_write, in_place, literal, operan
 from fgrad.compiler.passes.fuse import loop
 from fgrad.core.array import Array, as_user
 from fgrad.core.jaxpr import ClosedJaxpr, Literal, Var
+from fgrad.core.source import located
 from fgrad.core.tree import tree_flatten, tree_unflatten
 from fgrad.primitives.contract import einsum
 
@@ -33,9 +35,9 @@ class Program:
         Base arrays and scalars in, a list of results out.
     """
 
-    def __init__(self, closed: ClosedJaxpr):
+    def __init__(self, closed: ClosedJaxpr, compiled):
         self._closed = closed
-        self._names = Namespace(closed.jaxpr.debug_name)
+        self._names = Namespace(closed.jaxpr.debug_name, compiled)
         self._name = self._names.program
         self._loops = []  # source of the functions that the body calls
         self._body(closed)
@@ -66,9 +68,10 @@ class Program:
                 buffers = [self._buffer(v) for v in eqn.outvars]
                 name = f"loop{len(self._loops)}"
                 self._loops.append(loop_source(names, eqn, name))
-                lines += loop_call(names, eqn, name, args, outs, buffers)
-                continue
-            lines += statement(names, eqn, args, outs, self._buffer(*eqn.outvars[:1]))
+                new = loop_call(names, eqn, name, args, outs, buffers)
+            else:
+                new = statement(names, eqn, args, outs, self._buffer(*eqn.outvars[:1]))
+            lines += [(line, eqn.source) for line in new]
         given = set()
         self._outs = []
         for v in j.outvars:
@@ -98,7 +101,8 @@ class Program:
     def _source(self, result, body, arguments=()):
         names = self._names
         params = ", ".join(self._vars[v] for v in self._closed.jaxpr.invars)
-        lines = [*arguments, *body]
+        lines = [*arguments, *(line for line, _ in body)]
+        start = len(lines) - len(body)
         if self._views:
             pool = names.name(self._pool(), "pool")
             make = names.name(self._make_buffers(), "make_buffers")
@@ -112,9 +116,15 @@ class Program:
                 *lines,
                 f"{pool}.append(work)",
             ]
+            start += 5
         lines.append(f"return {result}")
-        text = "\n".join(f"    {line}" for line in lines)
-        return "".join(f"{f}\n\n" for f in self._loops) + f"def {self._name}({params}):\n{text}\n"
+        head = "".join(f"{f}\n\n" for f in self._loops) + f"def {self._name}({params}):\n    try:\n"
+        first = head.count("\n") + start + 1
+        places = {first + i: source for i, (_, source) in enumerate(body) if source}
+        explain = names.name(partial(_explain, places), "explain")
+        text = "\n".join(f"        {line}" for line in lines)
+        tail = f"    except Exception as error:\n        {explain}(error)\n        raise\n"
+        return f"{head}{text}\n{tail}"
 
     def _pool(self):
         if not hasattr(self, "_pool_list"):
@@ -173,6 +183,17 @@ class Program:
         return f"{self._names.name(as_user, 'as_user')}({text})"
 
 
+# What NumPy raises when a program runs; these are made of one message.
+_EXPLAINED = (IndexError, ValueError, TypeError, OverflowError, FloatingPointError)
+
+
+def _explain(places, error):
+    """Raise an error of a running program with the user's line for the generated one."""
+    source = places.get(error.__traceback__.tb_lineno)
+    if source and type(error) in _EXPLAINED and "\n  --> " not in str(error):
+        raise type(error)(located(str(error), source)) from None
+
+
 def _wants_slot(eqn, out):
     return out.aval.size * out.aval.dtype.itemsize >= SMALL and can_write(eqn)
 
@@ -187,6 +208,6 @@ def _fresh(x):
     return np.array(x)
 
 
-def build(closed: ClosedJaxpr, donated=()) -> Program:
-    """The NumPy backend."""
-    return Program(closed)
+def build(closed: ClosedJaxpr, donated, compiled) -> Program:
+    """The NumPy backend; `compiled` compiles the programs that equations hold."""
+    return Program(closed, compiled)

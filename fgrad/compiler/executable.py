@@ -21,7 +21,7 @@ class Executable:
 
     def __init__(self, closed, donated=(), backend="numpy"):
         self.jaxpr = optimize(closed)
-        self._program = backends[backend](self.jaxpr, donated)
+        self._program = backends[backend](self.jaxpr, donated, compiled)
 
     @property
     def source(self):
@@ -54,3 +54,11 @@ def compile_jaxpr(closed, donated=(), backend="numpy") -> Executable:
     Executable
     """
     return Executable(closed, donated, backend)
+
+
+def compiled(closed) -> Executable:
+    """The compiled form of a program, made once and remembered on it."""
+    found = closed.memo.get("compiled")
+    if found is None:
+        found = closed.memo["compiled"] = compile_jaxpr(closed)
+    return found

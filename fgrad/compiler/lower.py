@@ -25,12 +25,15 @@ class Namespace:
     ----------
     program : str
         What the program is called; its function gets that name, if Python allows it.
+    compiled : callable
+        Compiles the programs that equations hold.
     """
 
-    def __init__(self, program: str):
+    def __init__(self, program: str, compiled):
         self.program = "".join(c if c.isalnum() else "_" for c in program) or "program"
         if hasattr(builtins, self.program) or keyword.iskeyword(self.program):
             self.program += "_"
+        self.compiled = compiled
         self.values = {}
         self._by_id = {}
         self._shared = {}
@@ -308,24 +311,17 @@ def _permuted(x, order):
 
 
 def _generic(names, eqn, args):
-    """A call of the operation's NumPy implementation, its parameters filled in."""
+    """A call of the operation's NumPy implementation, its parameters filled in.
+
+    The program that a checkpoint holds runs compiled: apart from this one, so that nothing it
+    computes again is merged with the first time.
+    """
     p = eqn.primitive
+    if p.name == "checkpoint":
+        program = names.compiled(eqn.params["jaxpr"])
+        return f"{names.name(program, p.name)}({', '.join(args)})"
     params = "".join(
         f", {k}={names.name(v, k) if not isinstance(v, int | str | bool) else repr(v)}"
         for k, v in eqn.params.items()
     )
-    call = implementation(eqn)
-    hint = getattr(p, "name", "call")
-    return f"{names.name(call, hint)}({', '.join(args)}{params if call is p.impl else ''})"
-
-
-def implementation(eqn):
-    """What runs an equation: the primitive's implementation, or the compiled program it holds."""
-    if eqn.primitive.name == "checkpoint":
-        from fgrad.compiler.executable import compile_jaxpr
-
-        closed = eqn.params["jaxpr"]
-        if "compiled" not in closed.memo:
-            closed.memo["compiled"] = compile_jaxpr(closed)
-        return closed.memo["compiled"]
-    return eqn.primitive.impl
+    return f"{names.name(p.impl, p.name)}({', '.join(args)}{params})"

@@ -41,6 +41,9 @@ class Array(np.ndarray, metaclass=_ArrayMeta):
             # A table indexed by a value being traced: NumPy would need its numbers.
             return getitem(self, index)
 
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        return array[()] if return_scalar else array.view(Array)
+
     @property
     def at(self):
         """Functional updates by index: ``x.at[i].set(v)``, ``.add``, ``.multiply``, ..."""

@@ -246,7 +246,7 @@ def evaluate(primitive, args, params):
     """Carry an operation out on values."""
     try:
         out = primitive.impl(*args, **params)
-    except (TypeError, ValueError) as e:
+    except (TypeError, ValueError, IndexError) as e:
         raise_explained(primitive, args, params, e)
     if type(out) is np.ndarray or not primitive.keeps_weak:
         return out
@@ -284,7 +284,7 @@ def raise_explained(primitive, args, params, error):
     try:
         avals = [get_aval(a) for a in args]
         primitive.abstract_eval(*avals, **params)
-    except (TypeError, ValueError) as better:
+    except (TypeError, ValueError, IndexError) as better:
         error = better
         text = str(better)
     else:

@@ -80,8 +80,8 @@ class Elementwise(Primitive):
                 dtype = self._dtype_rule(*[a.dtype for a in avals], **params)
             else:
                 dtype = self._dtype_rule(*map(promotion_operand, avals), **params)
-        except TypeError as e:
-            raise TypeError(located(str(e))) from None
+        except (TypeError, ValueError) as e:
+            raise type(e)(located(str(e))) from None
         # only scalars are weak: an array has the dtype NumPy gave it
         return shaped_array(shape, dtype, weak and not shape and dtype in _PYTHON)
 

@@ -75,6 +75,8 @@ def _integer_pow(x, *, y):
 
 
 def _integer_pow_dtype(x, *, y):
+    if y < 0 and np.dtype(x).kind not in "fc":
+        raise ValueError("Integers to negative integer powers are not allowed.")
     return np.power.resolve_dtypes((x, int, None))[-1]
 
 

@@ -2,7 +2,7 @@
 
 from functools import partial, wraps
 
-from fgrad.core.jaxpr import ClosedJaxpr, eval_jaxpr
+from fgrad.core.jaxpr import eval_jaxpr
 from fgrad.core.source import located
 from fgrad.core.trace import Primitive, Tracer, Undefined
 from fgrad.core.tree import tree_flatten
@@ -15,6 +15,7 @@ from fgrad.transforms.jaxprs import (
     jvp_jaxpr,
     transpose_jaxpr,
 )
+from fgrad.transforms.programs import without_outputs
 from fgrad.transforms.stage import bind_static, stage_function
 
 
@@ -25,23 +26,10 @@ def _jvp(primals, tangents, *, jaxpr):
     # The tangents are a program of the inputs alone: in reverse mode its transpose runs the forward
     # computation again.
     n = len(outs)
-    tangent_jaxpr = _only_outputs(both, n)
+    tangent_jaxpr = without_outputs(both, n)
     given = [t for t in tangents if t is not None]
     found = iter(remat(*primals, *given, jaxpr=tangent_jaxpr))
     return outs, [next(found) if nz else None for nz in out_nonzero]
-
-
-def _only_outputs(closed: ClosedJaxpr, start: int) -> ClosedJaxpr:
-    """The program without its first outputs."""
-    from fgrad.core.jaxpr import Jaxpr
-
-    key = ("only_outputs", start)
-    if key not in closed.memo:
-        j = closed.jaxpr
-        closed.memo[key] = ClosedJaxpr(
-            Jaxpr(j.constvars, j.invars, j.outvars[start:], j.eqns, j.debug_name), closed.consts
-        )
-    return closed.memo[key]
 
 
 def _transpose(cts, *args, jaxpr):

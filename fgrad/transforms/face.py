@@ -65,3 +65,15 @@ def own(leaves, theirs=()):
             seen.add(id(x))
         out.append(x)
     return out
+
+
+def split_aux(out, name):
+    """The value and the aux of a function with has_aux, or an error."""
+    if not isinstance(out, tuple) or len(out) != 2:
+        raise TypeError(
+            located(
+                f"{name} with has_aux=True: the function must return a pair (value, aux); "
+                f"got {type(out).__name__}"
+            )
+        )
+    return out

@@ -7,7 +7,7 @@ from fgrad.core.avals import float0
 from fgrad.core.source import located, user_source
 from fgrad.core.trace import get_aval, thread
 from fgrad.core.tree import explain_mismatch, tree_flatten, tree_unflatten
-from fgrad.transforms.face import as_argument, as_results, check_callable, leaf_path
+from fgrad.transforms.face import as_argument, as_results, check_callable, leaf_path, split_aux
 from fgrad.transforms.jvp import JVPTrace, JVPTracer
 from fgrad.transforms.linear import instantiate
 
@@ -96,9 +96,7 @@ def jvp(fun, primals, tangents, has_aux=False):
         out = fun(*tree_unflatten(in_tree, inputs))
     aux = ()
     if has_aux:
-        from fgrad.transforms.grad import _split_aux
-
-        out, aux = _split_aux(out, "jvp")
+        out, aux = split_aux(out, "jvp")
         aux_leaves, aux_tree = tree_flatten(aux)
         values_of_aux = [trace.split(as_argument(a, "aux"))[0] for a in aux_leaves]
         aux = (as_results(aux_tree, values_of_aux, [*values, *aux_leaves]),)

@@ -16,7 +16,9 @@ from fgrad.transforms.face import (
     check_callable,
     function_name,
     leaf_path,
+    split_aux,
 )
+from fgrad.transforms.forward import check_tangents
 from fgrad.transforms.linear import instantiate
 from fgrad.transforms.linearize import LinearizeTrace, LinearizeTracer
 
@@ -104,7 +106,7 @@ def value_and_grad(
             thread.trace = parent
         aux = None
         if has_aux:
-            out, aux = _split_aux(out, _name)
+            out, aux = split_aux(out, _name)
         value, var, aval = _scalar_output(trace, out, options, fun)
         if var is None:
             table = None
@@ -157,17 +159,6 @@ def _perturb(trace, x, options, treedef, i):
             )
         )
     return as_eager(x)
-
-
-def _split_aux(out, name):
-    if not isinstance(out, tuple) or len(out) != 2:
-        raise TypeError(
-            located(
-                f"{name} with has_aux=True: the function must return a pair (value, aux); "
-                f"got {type(out).__name__}"
-            )
-        )
-    return out
 
 
 def _scalar_output(trace, out, options, fun):
@@ -251,8 +242,6 @@ def linearize(fun, *primals, has_aux=False):
     value, record = _record(fun, primals, has_aux, "linearize")
 
     def f_jvp(*tangents):
-        from fgrad.transforms.forward import check_tangents
-
         ts = check_tangents("linearize", record.avals, record.in_tree, tangents)
         values = {
             v: t
@@ -370,7 +359,7 @@ def _record(fun, primals, has_aux, name):
         out = fun(*tree_unflatten(in_tree, inputs))
     aux = None
     if has_aux:
-        out, aux = _split_aux(out, name)
+        out, aux = split_aux(out, name)
     out_leaves, out_tree = tree_flatten(out)
     pairs = [
         trace.split(as_argument(o, f"{name}: an output", out_tree, i))

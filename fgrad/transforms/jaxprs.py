@@ -4,34 +4,15 @@ Each result is remembered on the jaxpr it was made from, so that a jitted functi
 or batched once, however often it is called.
 """
 
-from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, Literal, Var, eval_jaxpr
+from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, eval_jaxpr
 from fgrad.core.staging import StagingTrace
-from fgrad.core.trace import Tracer, Undefined, as_value, evaluation, get_aval, thread
+from fgrad.core.trace import Tracer, Undefined, as_value, get_aval, thread
 from fgrad.primitives.shape import broadcast_to, moveaxis
 from fgrad.transforms.jvp import JVPTrace, JVPTracer
 from fgrad.transforms.linear import LinearTrace, instantiate
 from fgrad.transforms.linearize import LinearizeTrace
+from fgrad.transforms.programs import memoized
 from fgrad.transforms.vmap import BatchTrace, BatchTracer
-
-
-def memoized(transform):
-    """Remember results on the closed jaxpr that is the first argument."""
-
-    def remembered(closed: ClosedJaxpr, *args):
-        key = (transform.__name__, *args)
-        found = closed.memo.get(key)
-        if found is None:
-            parent = thread.trace
-            thread.trace = evaluation  # the jaxpr is closed: no outer interpreter has a say
-            try:
-                found = closed.memo[key] = transform(closed, *args)
-            finally:
-                thread.trace = parent
-        return found
-
-    remembered.__name__ = transform.__name__
-    remembered.__doc__ = transform.__doc__
-    return remembered
 
 
 def _stage(closed, avals):
@@ -151,43 +132,6 @@ def consts_as_inputs(closed: ClosedJaxpr) -> ClosedJaxpr:
 
 
 @memoized
-def split_program(closed, linear: tuple):
-    """Split a program into what some of its inputs have no part in, and the rest.
-
-    Parameters
-    ----------
-    closed : ClosedJaxpr
-    linear : tuple of bool
-        Which inputs to look for.
-
-    Returns
-    -------
-    ClosedJaxpr
-        the other inputs -> the outputs that do not depend on those
-    ClosedJaxpr
-        all inputs -> the outputs that do
-    tuple of bool
-        Which outputs do.
-    """
-    j = closed.jaxpr
-    touched = {v for v, m in zip(j.invars, linear, strict=True) if m}
-    known_eqns = []
-    for eqn in j.eqns:
-        if touched.isdisjoint(v for v in eqn.invars if type(v) is Var):
-            known_eqns.append(eqn)
-        else:
-            touched.update(eqn.outvars)
-    depends = tuple([type(v) is Var and v in touched for v in j.outvars])
-
-    def program(invars, wanted, eqns):
-        outvars = [v for v, d in zip(j.outvars, depends, strict=True) if d == wanted]
-        return ClosedJaxpr(Jaxpr(j.constvars, invars, outvars, eqns, j.debug_name), closed.consts)
-
-    others = [v for v, m in zip(j.invars, linear, strict=True) if not m]
-    return program(others, False, known_eqns), program(j.invars, True, j.eqns), depends
-
-
-@memoized
 def transpose_jaxpr(closed, linear: tuple, given: tuple):
     """The transpose of a program by its linear inputs.
 
@@ -274,6 +218,3 @@ def batch_jaxpr(closed, size: int, batched: tuple, force: tuple | bool = False):
 def batch_to_front(args, dims):
     """Arguments with their batch axes first."""
     return [a if d is None else moveaxis(a, d, 0) for a, d in zip(args, dims, strict=True)]
-
-
-__all__ = ["Literal", "Var"]

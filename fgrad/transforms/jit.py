@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fgrad.compiler import compile_jaxpr
+from fgrad.compiler import compile_jaxpr, compiled
 from fgrad.core.array import Array
-from fgrad.core.jaxpr import ClosedJaxpr
 from fgrad.core.source import located
 from fgrad.core.trace import Primitive, Tracer, Undefined, get_aval
 from fgrad.core.tree import tree_flatten, tree_unflatten
@@ -22,17 +21,9 @@ from fgrad.transforms.jaxprs import (
     linearize_jaxpr,
     transpose_jaxpr,
 )
-from fgrad.transforms.stage import stage_function
+from fgrad.transforms.stage import shapes_of, stage_function
 
 # -- the primitive: a call of a compiled program -------------------------------------------------
-
-
-def _compiled(closed: ClosedJaxpr):
-    """The compiled form of a closed jaxpr, for interpreters: plain arrays in and out."""
-    found = closed.memo.get("compiled")
-    if found is None:
-        found = closed.memo["compiled"] = compile_jaxpr(closed)
-    return found
 
 
 def _jvp(primals, tangents, *, jaxpr, name):
@@ -72,7 +63,7 @@ def _batch(args, dims, size, *, jaxpr, name):
 jit_call = Primitive("jit", multiple_results=True)
 set_rules(
     jit_call,
-    impl=lambda *args, jaxpr, name: _compiled(jaxpr)(*args),
+    impl=lambda *args, jaxpr, name: compiled(jaxpr)(*args),
     abstract_eval=lambda *avals, jaxpr, name: jaxpr.out_avals,
     jvp=_jvp,
     linear="args",
@@ -126,9 +117,7 @@ class Lowered:
     @property
     def out_info(self):
         """The shapes and dtypes of the results."""
-        from fgrad.transforms.stage import _shapes
-
-        return tree_unflatten(self.out_tree, _shapes(self.jaxpr))
+        return tree_unflatten(self.out_tree, shapes_of(self.jaxpr))
 
     def as_text(self):
         """The generated source."""
@@ -320,7 +309,7 @@ class _Program:
     def executable(self):
         """The compiled form."""
         if not self.donated:
-            return _compiled(self.open)
+            return compiled(self.open)
         return compile_jaxpr(self.open, donated=self.donated)
 
 

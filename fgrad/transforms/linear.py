@@ -10,6 +10,7 @@ from fgrad.core.source import located
 from fgrad.core.trace import MINUS_ONE, ONE, Trace, Tracer, Undefined, get_aval
 from fgrad.primitives.elementwise import neg
 from fgrad.primitives.fit import fit_cotangent, fit_tangent
+from fgrad.transforms.programs import split_program
 
 
 class LinearTracer(Tracer):
@@ -94,8 +95,6 @@ class LinearTrace(Trace):
 
     def _record_program(self, primitive, mine, args, params):
         """Compute what does not depend on the linear operands; record the rest."""
-        from fgrad.transforms.jaxprs import split_program
-
         known, linear, depends = split_program(params["jaxpr"], tuple(mine))
         values = [a for a, m in zip(args, mine, strict=True) if not m]
         found = primitive.bind(*values, **{**params, "jaxpr": known}) if known.out_avals else ()

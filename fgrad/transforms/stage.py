@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from fgrad.core.avals import ShapedArray, shaped_array
-from fgrad.core.source import located
 from fgrad.core.staging import trace_to_jaxpr
 from fgrad.core.trace import Tracer, get_aval
 from fgrad.core.tree import tree_flatten, tree_unflatten
@@ -149,12 +148,13 @@ def make_jaxpr(fun, static_argnums=(), axis_env=None, return_shape=False, abstra
     def make(*args, **kwargs):
         bound, moving = bind_static(fun, static_argnums, args)
         closed, _, out_tree = stage_function(bound, moving, kwargs, "make_jaxpr")
-        return (closed, tree_unflatten(out_tree, _shapes(closed))) if return_shape else closed
+        return (closed, tree_unflatten(out_tree, shapes_of(closed))) if return_shape else closed
 
     return make
 
 
-def _shapes(closed) -> list[Any]:
+def shapes_of(closed) -> list[Any]:
+    """The shapes and dtypes of a program's outputs."""
     return [ShapeDtypeStruct(a.shape, a.dtype, weak_type=a.weak_type) for a in closed.out_avals]
 
 
@@ -180,122 +180,4 @@ def eval_shape(fun, *args, **kwargs):
     """
     check_callable(fun, "eval_shape")
     closed, _, out_tree = stage_function(fun, args, kwargs, "eval_shape")
-    return tree_unflatten(out_tree, _shapes(closed))
-
-
-def linear_transpose(fun, *primals, reduce_axes=()):
-    """The transpose of a linear function.
-
-    Parameters
-    ----------
-    fun : callable
-        A function that is linear in its arguments.
-    *primals
-        Arrays or `ShapeDtypeStruct`: only their shapes and dtypes are used.
-    reduce_axes : tuple
-        Accepted for compatibility.
-
-    Returns
-    -------
-    callable
-        Takes a cotangent like the output of `fun`, gives a tuple of cotangents like `primals`.
-
-    Raises
-    ------
-    TypeError
-        If `fun` is not linear, or an argument is not of a floating dtype.
-
-    Examples
-    --------
-    >>> import fgrad, fgrad.numpy as fnp
-    >>> transposed = fgrad.linear_transpose(lambda x: 3 * x[0], fnp.ones(2))
-    >>> transposed(1.0)
-    (Array([3., 0.]),)
-    """
-    from fgrad.core.trace import thread
-    from fgrad.transforms.face import as_results
-    from fgrad.transforms.grad import check_cotangent
-    from fgrad.transforms.linear import LinearTrace, LinearTracer, instantiate
-
-    check_callable(fun, "linear_transpose")
-    leaves, in_tree = tree_flatten(primals)
-    avals = [abstract(x, "linear_transpose", in_tree, i).strong() for i, x in enumerate(leaves)]
-    if not all(a.inexact for a in avals):
-        raise TypeError(
-            located(
-                "linear_transpose needs floating-point arguments; got " + ", ".join(map(str, avals))
-            )
-        )
-
-    def transposed(ct):
-        trace = LinearTrace(thread.trace, fun)
-        inputs = [trace.input(a) for a in avals]
-        with trace:
-            outs, out_tree = tree_flatten(fun(*tree_unflatten(in_tree, inputs)))
-        cts, ct_tree = tree_flatten(ct)
-        if ct_tree != out_tree:
-            raise TypeError(
-                located(
-                    f"linear_transpose: the cotangent must have the structure of the output, "
-                    f"{out_tree}; got {ct_tree}"
-                )
-            )
-        seeds = []
-        for i, (o, c) in enumerate(zip(outs, cts, strict=True)):
-            c = check_cotangent(c, get_aval(o), ct_tree, i)
-            if type(o) is LinearTracer and o._trace is trace:
-                seeds.append((o.var, c))
-        table = trace.backward(seeds)
-        found = [instantiate(table[x.var], a) for x, a in zip(inputs, avals, strict=True)]
-        return as_results(in_tree, found, cts)
-
-    return transposed
-
-
-def closure_convert(fun, *example_args):
-    """Make the values that a function closes over into arguments.
-
-    Parameters
-    ----------
-    fun : callable
-        A function that may close over values being differentiated.
-    *example_args
-        Arguments it will be called with, for their shapes.
-
-    Returns
-    -------
-    callable
-        ``converted(*args, *closed_over)``.
-    list
-        The values closed over that are being transformed.
-
-    Examples
-    --------
-    >>> import fgrad
-    >>> def f(w):
-    ...     g, hoisted = fgrad.closure_convert(lambda x: w * x, 1.0)
-    ...     return g(3.0, *hoisted)
-    >>> fgrad.grad(f)(2.0)
-    np.float64(3.0)
-    """
-    from fgrad.core.jaxpr import eval_jaxpr
-    from fgrad.transforms.face import as_results
-
-    check_callable(fun, "closure_convert")
-    closed, in_tree, out_tree = stage_function(fun, example_args, {}, "closure_convert")
-    hoisted = [c for c in closed.consts if isinstance(c, Tracer)]
-    n = len(hoisted)
-
-    def converted(*args):
-        given = iter(args[len(args) - n :])
-        consts = [next(given) if isinstance(c, Tracer) else c for c in closed.consts]
-        leaves, tree = tree_flatten((args[: len(args) - n], {}))
-        if tree != in_tree:
-            raise TypeError(
-                located(f"closure_convert: wanted arguments like {in_tree}; got {tree}")
-            )
-        values = [as_argument(x, "closure_convert", tree, i) for i, x in enumerate(leaves)]
-        outs = eval_jaxpr(closed.jaxpr, consts, values)
-        return as_results(out_tree, outs, [*consts, *values])
-
-    return converted, hoisted
+    return tree_unflatten(out_tree, shapes_of(closed))

@@ -4,9 +4,18 @@ import os
 import sys
 from typing import NamedTuple
 
+import numpy as np
+
+_NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 # Frames of these belong to nobody's program: the library itself and the machinery that calls it.
-_SKIPPED = (_HERE, "<fgrad", "<frozen", os.path.dirname(os.__file__) + os.sep + "functools.py")
+_SKIPPED = (
+    _HERE,
+    _NUMPY,
+    "<fgrad",
+    "<frozen",
+    os.path.dirname(os.__file__) + os.sep + "functools.py",
+)
 _skip_cache: dict[str, bool] = {}
 
 
@@ -29,7 +38,7 @@ def user_source() -> Source | None:
         name = code.co_filename
         skip = _skip_cache.get(name)
         if skip is None:
-            skip = name.startswith(_SKIPPED) or f"{os.sep}numpy{os.sep}" in name
+            skip = name.startswith(_SKIPPED)
             _skip_cache[name] = skip
         if not skip:
             return Source(name, frame.f_lineno, code.co_name)

@@ -11,12 +11,12 @@ from fgrad.core.trace import Trace, Tracer, as_value, evaluation, get_aval, rais
 class StagingTracer(Tracer):
     """A value that will be known when the staged program runs."""
 
-    __slots__ = ("source", "var")
+    __slots__ = ("source", "variable")
 
     def __init__(self, trace, var, source):
         self._trace = trace
         self.aval = var.aval
-        self.var = var
+        self.variable = var
         self.source = source
 
     def __repr__(self):
@@ -65,7 +65,7 @@ class StagingTrace(Trace):
     def operand(self, x):
         """The variable or literal that stands for `x` in this jaxpr."""
         if type(x) is StagingTracer and x._trace is self:
-            return x.var
+            return x.variable
         if not isinstance(x, Tracer | np.ndarray):
             return Literal(x, get_aval(x))
         found = self.consts.get(id(x))
@@ -117,4 +117,4 @@ def trace_to_jaxpr(fun, in_avals, name="", transformation="jit") -> ClosedJaxpr:
         trace.source = user_source()
         tracers = [trace.input(a, trace.source) for a in in_avals]
         outs = [as_value(o, "an output") for o in fun(*tracers)]
-        return trace.close([t.var for t in tracers], outs, name)
+        return trace.close([t.variable for t in tracers], outs, name)

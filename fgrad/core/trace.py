@@ -97,15 +97,15 @@ class Undefined:
     Attributes
     ----------
     aval : ShapedArray
-    var : int
+    variable : int
         Which variable of the tape it is.
     """
 
-    __slots__ = ("aval", "var")
+    __slots__ = ("aval", "variable")
 
     def __init__(self, aval: ShapedArray, var: int):
         self.aval = aval
-        self.var = var
+        self.variable = var
 
     shape = property(lambda self: self.aval.shape)
     dtype = property(lambda self: self.aval.dtype)

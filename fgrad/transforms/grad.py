@@ -200,7 +200,7 @@ def _cotangent(table, x):
     """The cotangent of an input: that of its variable, or zeros."""
     if type(x) is not LinearizeTracer:
         return np.zeros(get_aval(x).shape, float0)
-    ct = None if table is None else table[x.var]
+    ct = None if table is None else table[x.variable]
     return np.zeros(x.aval.shape, x.aval.dtype)[()] if ct is None else ct
 
 
@@ -353,7 +353,7 @@ def _record(fun, primals, has_aux, name):
         for v, a in zip(values, record.avals, strict=True)
     ]
     record.variables = [
-        x.var if a.inexact else None for x, a in zip(inputs, record.avals, strict=True)
+        x.variable if a.inexact else None for x, a in zip(inputs, record.avals, strict=True)
     ]
     with trace:
         out = fun(*tree_unflatten(in_tree, inputs))

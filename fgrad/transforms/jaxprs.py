@@ -53,7 +53,9 @@ def jvp_jaxpr(closed, nonzero: tuple):
         pairs = [trace.split(o) for o in outs]
         out_tangents = [t for _, t in pairs if t is not None]
         result = stage.close(
-            [t.var for t in inputs], [p for p, _ in pairs] + out_tangents, closed.jaxpr.debug_name
+            [t.variable for t in inputs],
+            [p for p, _ in pairs] + out_tangents,
+            closed.jaxpr.debug_name,
         )
     return result, tuple([t is not None for _, t in pairs])
 
@@ -79,7 +81,7 @@ def linearize_jaxpr(closed, nonzero: tuple):
     with stage:
         trace = LinearizeTrace(stage)
         args = [trace.perturb(x, x.aval) if n else x for x, n in zip(inputs, nonzero, strict=True)]
-        variables = [a.var for a, n in zip(args, nonzero, strict=True) if n]
+        variables = [a.variable for a, n in zip(args, nonzero, strict=True) if n]
         with trace:
             outs = eval_jaxpr(closed.jaxpr, closed.consts, args)
         pairs = [trace.split(o) for o in outs]
@@ -91,10 +93,10 @@ def linearize_jaxpr(closed, nonzero: tuple):
             out_tangents = [
                 instantiate(values.get(v), trace.avals[v]) for _, v in pairs if v is not None
             ]
-            linear_jaxpr = linear.close([t.var for t in tangents], out_tangents, name)
+            linear_jaxpr = linear.close([t.variable for t in tangents], out_tangents, name)
         residuals = [c for c in linear_jaxpr.consts if isinstance(c, Tracer)]
         linear_jaxpr = consts_as_inputs(linear_jaxpr)
-        primal = stage.close([t.var for t in inputs], [p for p, _ in pairs] + residuals, name)
+        primal = stage.close([t.variable for t in inputs], [p for p, _ in pairs] + residuals, name)
     return primal, linear_jaxpr, tuple([v is not None for _, v in pairs]), len(residuals)
 
 
@@ -109,7 +111,7 @@ def drop_unused(trace: LinearTrace, variables) -> None:
             if len(entry) == 2:
                 needed.update(t[0] for t in entry[1])
             else:
-                needed.update(a.var for a in entry[2] if type(a) is Undefined)
+                needed.update(a.variable for a in entry[2] if type(a) is Undefined)
     trace.tape = kept[::-1]
 
 
@@ -165,11 +167,13 @@ def transpose_jaxpr(closed, linear: tuple, given: tuple):
         for out, g in zip(outs, given, strict=True):
             ct = next(cts) if g else None
             if ct is not None and getattr(out, "_trace", None) is trace:
-                seeds.append((out.var, ct))
+                seeds.append((out.variable, ct))
         table = trace.backward(seeds)
-        found = [table[a.var] for a, m in zip(args, linear, strict=True) if m]
+        found = [table[a.variable] for a, m in zip(args, linear, strict=True) if m]
         result = stage.close(
-            [t.var for t in inputs], [c for c in found if c is not None], closed.jaxpr.debug_name
+            [t.variable for t in inputs],
+            [c for c in found if c is not None],
+            closed.jaxpr.debug_name,
         )
     return result, tuple([c is not None for c in found])
 
@@ -210,7 +214,7 @@ def batch_jaxpr(closed, size: int, batched: tuple, force: tuple | bool = False):
             if dim is None and forced:
                 value = broadcast_to(value, (size, *get_aval(value).shape))
             values.append(value if dim is None else moveaxis(value, dim, 0))
-        result = stage.close([t.var for t in inputs], values, closed.jaxpr.debug_name)
+        result = stage.close([t.variable for t in inputs], values, closed.jaxpr.debug_name)
     mapped = [d is not None or f for (_, d), f in zip(pairs, force, strict=True)]
     return result, tuple(mapped)
 

@@ -16,11 +16,11 @@ from fgrad.transforms.programs import split_program
 class LinearTracer(Tracer):
     """A value that depends linearly on the inputs of its trace. It has no number."""
 
-    __slots__ = ("var",)
+    __slots__ = ("variable",)
 
     def __init__(self, trace, var, aval):
         self._trace = trace
-        self.var = var
+        self.variable = var
         self.aval = aval
 
     def __repr__(self):
@@ -72,7 +72,9 @@ class LinearTrace(Trace):
         if primitive.linear == "args" and "jaxpr" in params:
             return self._record_program(primitive, mine, args, params)
         self._check_linear(primitive, mine, args)
-        hollow = [Undefined(a.aval, a.var) if m else a for a, m in zip(args, mine, strict=True)]
+        hollow = [
+            Undefined(a.aval, a.variable) if m else a for a, m in zip(args, mine, strict=True)
+        ]
         avals = [get_aval(a) for a in args]
         out_aval = primitive.abstract_eval(*avals, **params)
         if primitive.partials is not None:
@@ -81,16 +83,16 @@ class LinearTrace(Trace):
                 if mine[i]:
                     d = primitive.partials[i]
                     d = d if type(d) is str else d(None, *hollow, **params)
-                    terms.append((a.var, d, None if a.aval is out_aval else a.aval))
+                    terms.append((a.variable, d, None if a.aval is out_aval else a.aval))
             out = self.input(out_aval)
-            self.tape.append((out.var, tuple(terms)))
+            self.tape.append((out.variable, tuple(terms)))
             return out
         if primitive.multiple_results:
             outs = [self.input(a) for a in out_aval]
-            self.tape.append(([o.var for o in outs], primitive, hollow, params))
+            self.tape.append(([o.variable for o in outs], primitive, hollow, params))
             return outs
         out = self.input(out_aval)
-        self.tape.append((out.var, primitive, hollow, params))
+        self.tape.append((out.variable, primitive, hollow, params))
         return out
 
     def _record_program(self, primitive, mine, args, params):
@@ -100,8 +102,10 @@ class LinearTrace(Trace):
         found = primitive.bind(*values, **{**params, "jaxpr": known}) if known.out_avals else ()
         params = {**params, "jaxpr": linear}
         outs = [self.input(a) for a in linear.out_avals]
-        hollow = [Undefined(a.aval, a.var) if m else a for a, m in zip(args, mine, strict=True)]
-        self.tape.append(([o.var for o in outs], primitive, hollow, params))
+        hollow = [
+            Undefined(a.aval, a.variable) if m else a for a, m in zip(args, mine, strict=True)
+        ]
+        self.tape.append(([o.variable for o in outs], primitive, hollow, params))
         found, recorded = iter(found), iter(outs)
         return [next(recorded) if d else next(found) for d in depends]
 
@@ -169,7 +173,7 @@ class LinearTrace(Trace):
         return values
 
     def _value_of(self, a, values):
-        return instantiate(values.get(a.var), a.aval) if type(a) is Undefined else a
+        return instantiate(values.get(a.variable), a.aval) if type(a) is Undefined else a
 
     def backward(self, seeds) -> list:
         """Transpose the tape.
@@ -226,8 +230,8 @@ class LinearTrace(Trace):
                 if type(a) is Undefined and c is not None:
                     if get_aval(c) is not a.aval:
                         c = fit_cotangent(c, a.aval)
-                    have = cts[a.var]
-                    cts[a.var] = c if have is None else have + c
+                    have = cts[a.variable]
+                    cts[a.variable] = c if have is None else have + c
         return cts
 
     def why_abstract(self, tracer, what):

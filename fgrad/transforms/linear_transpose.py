@@ -65,9 +65,9 @@ def linear_transpose(fun, *primals, reduce_axes=()):
         for i, (o, c) in enumerate(zip(outs, cts, strict=True)):
             c = check_cotangent(c, get_aval(o), ct_tree, i)
             if type(o) is LinearTracer and o._trace is trace:
-                seeds.append((o.var, c))
+                seeds.append((o.variable, c))
         table = trace.backward(seeds)
-        found = [instantiate(table[x.var], a) for x, a in zip(inputs, avals, strict=True)]
+        found = [instantiate(table[x.variable], a) for x, a in zip(inputs, avals, strict=True)]
         return as_results(in_tree, found, cts)
 
     return transposed

@@ -14,12 +14,12 @@ from fgrad.transforms.linear import LinearTrace, LinearTracer
 class LinearizeTracer(Tracer):
     """A value, known as far as the outer interpreters know it, and a variable for its tangent."""
 
-    __slots__ = ("primal", "var")
+    __slots__ = ("primal", "variable")
 
     def __init__(self, trace, primal, var, aval):
         self._trace = trace
         self.primal = primal
-        self.var = var
+        self.variable = var
         self.aval = aval
 
     def __repr__(self):
@@ -38,7 +38,7 @@ class LinearizeTrace(LinearTrace):
 
     def wrap(self, primal, tangent: LinearTracer) -> LinearizeTracer:
         """A value with its tangent."""
-        return LinearizeTracer(self, primal, tangent.var, tangent.aval)
+        return LinearizeTracer(self, primal, tangent.variable, tangent.aval)
 
     def perturb(self, primal, aval: ShapedArray) -> LinearizeTracer:
         """An input to differentiate by."""
@@ -91,7 +91,7 @@ class LinearizeTrace(LinearTrace):
                 if d is not None and type(a) is LinearizeTracer and a._trace is self:
                     if type(d) is not str:
                         d = d(out, *primals, **params)
-                    terms.append((a.var, d, None if a.aval is aval else a.aval))
+                    terms.append((a.variable, d, None if a.aval is aval else a.aval))
         finally:
             if current is not None:
                 thread.trace = current
@@ -121,7 +121,7 @@ class LinearizeTrace(LinearTrace):
                 aval = get_aval(out)
                 if not aval.inexact:
                     return out
-                return self._result(out, aval, primitive, (Undefined(a.aval, a.var),), params)
+                return self._result(out, aval, primitive, (Undefined(a.aval, a.variable),), params)
             if linear == "each":
                 return self._product(primitive, args, primals, params)
         rule = primitive.linearize or primitive.jvp
@@ -130,7 +130,7 @@ class LinearizeTrace(LinearTrace):
         tangents = []
         for a in args:
             mine = type(a) is LinearizeTracer and a._trace is self
-            tangents.append(LinearTracer(self, a.var, a.aval) if mine else None)
+            tangents.append(LinearTracer(self, a.variable, a.aval) if mine else None)
         out, tangent = rule(primals, tangents, **params)
         if primitive.multiple_results:
             return [self._join(o, t) for o, t in zip(out, tangent, strict=True)]
@@ -146,7 +146,7 @@ class LinearizeTrace(LinearTrace):
         for i, a in enumerate(args):
             if type(a) is LinearizeTracer and a._trace is self:
                 factors = list(primals)
-                factors[i] = Undefined(a.aval, a.var)
+                factors[i] = Undefined(a.aval, a.variable)
                 var = len(avals)
                 avals.append(aval)
                 tape.append((var, primitive, factors, params))
@@ -161,14 +161,14 @@ class LinearizeTrace(LinearTrace):
         aval = get_aval(out)
         if tangent.aval is not aval and tangent.aval != aval:
             var = self.input(aval)
-            self.tape.append((var.var, ((tangent.var, ONE, tangent.aval),)))
+            self.tape.append((var.variable, ((tangent.variable, ONE, tangent.aval),)))
             tangent = var
-        return LinearizeTracer(self, out, tangent.var, aval)
+        return LinearizeTracer(self, out, tangent.variable, aval)
 
     def split(self, x):
         """The value of a result of this trace, and the variable of its tangent or None."""
         if type(x) is LinearizeTracer and x._trace is self:
-            return x.primal, x.var
+            return x.primal, x.variable
         return x, None
 
     def why_abstract(self, tracer, what):

@@ -12,7 +12,7 @@ import os
 
 import numpy as np
 
-from fgrad.compiler.parallel import run_all, shares
+from fgrad.compiler.parallel import THREADS, run_all, shares
 
 # Floating-point operations from which on a product is shared out.
 LARGE = 1 << 25
@@ -61,11 +61,11 @@ def on_one_thread(run):
 
 
 def matmul(x, y, out=None):
-    """``np.matmul`` of two large matrices, in shares of columns or rows on several threads."""
+    """``np.matmul`` of two large matrices, in shares of rows (or columns) on several threads."""
     if out is None:
         out = np.empty((x.shape[0], y.shape[1]), np.result_type(x, y))
     m, n = out.shape
-    if n >= m:
+    if m < 32 * THREADS:  # too few rows for all
         parts = [(x, y[:, lo:hi], out[:, lo:hi]) for lo, hi in shares(n)]
     else:
         parts = [(x[lo:hi], y, out[lo:hi]) for lo, hi in shares(m)]

@@ -1,5 +1,9 @@
 """Where values live: which share memory, when they die, and which scratch buffer each may use."""
 
+import math
+
+import numpy as np
+
 from fgrad.core.jaxpr import Literal, Var
 from fgrad.primitives import parts
 from fgrad.primitives import shape as sh
@@ -97,3 +101,53 @@ class Plan:
         """Whether an output would share memory with an input, a constant, a buffer or an output."""
         root = self.root[v]
         return root in self.outer or root in self.slot or root in given
+
+
+_ALIGN = 64
+
+
+class Scratch:
+    """Sets of scratch buffers: a running call takes one and puts it back, so no two share one.
+
+    They are kept from call to call: fresh memory costs more, page by page, than what is done in it.
+
+    Parameters
+    ----------
+    sizes : list of int
+        The bytes of each buffer.
+    views : list of tuple
+        For each array wanted: the number of its buffer, its shape and dtype.
+    """
+
+    def __init__(self, sizes, views):
+        self._sizes = sizes
+        self._views = views
+        self.pool = []
+
+    def make(self):
+        """A new set: the arrays."""
+        raw = [_aligned(n) for n in self._sizes]
+        return tuple(
+            [
+                raw[i][: math.prod(shape) * dtype.itemsize].view(dtype).reshape(shape)
+                for i, shape, dtype in self._views
+            ]
+        )
+
+    def lines(self, names, targets):
+        """Source that takes a set and binds its arrays to names, and the line that puts it back."""
+        pool, make = names.name(self.pool, "pool"), names.name(self.make, "make_buffers")
+        take = [
+            "try:",
+            f"    work = {pool}.pop()",
+            "except IndexError:",
+            f"    work = {make}()",
+            f"{', '.join(targets)}, = work",
+        ]
+        return take, f"{pool}.append(work)"
+
+
+def _aligned(n):
+    raw = np.empty(n + _ALIGN, np.uint8)
+    start = -raw.ctypes.data % _ALIGN
+    return raw[start : start + n]

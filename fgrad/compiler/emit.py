@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from fgrad.compiler.blas import on_one_thread
-from fgrad.compiler.buffers import SMALL, Plan
+from fgrad.compiler.buffers import SMALL, Plan, Scratch
 from fgrad.compiler.loops import loop_call, loop_source
 from fgrad.compiler.lower import Namespace, can_write, in_place, literal, operands, statement
 from fgrad.compiler.passes.fuse import loop
@@ -22,7 +22,6 @@ from fgrad.core.tree import tree_flatten, tree_unflatten
 from fgrad.primitives.contract import einsum
 
 _counter = itertools.count(1)
-_ALIGN = 64
 
 
 class Program:
@@ -41,6 +40,7 @@ class Program:
         self._name = self._names.program
         self._loops = []  # source of the functions that the body calls
         self._body(closed)
+        self._scratch = Scratch([slot.nbytes for slot in self._plan.slots], list(self._views))
         self.source = self._source(f"[{', '.join(self._outs)}]", self._body_lines)
         self._multiplies = any(e.primitive is einsum for e in closed.jaxpr.eqns)
         self.run = self._compile(self.source)
@@ -104,19 +104,9 @@ class Program:
         lines = [*arguments, *(line for line, _ in body)]
         start = len(lines) - len(body)
         if self._views:
-            pool = names.name(self._pool(), "pool")
-            make = names.name(self._make_buffers(), "make_buffers")
-            buffers = ", ".join(self._views.values()) + ","
-            lines = [
-                "try:",
-                f"    work = {pool}.pop()",
-                "except IndexError:",
-                f"    work = {make}()",
-                f"{buffers} = work",
-                *lines,
-                f"{pool}.append(work)",
-            ]
-            start += 5
+            take, give_back = self._scratch.lines(names, self._views.values())
+            lines = [*take, *lines, give_back]
+            start += len(take)
         lines.append(f"return {result}")
         head = "".join(f"{f}\n\n" for f in self._loops) + f"def {self._name}({params}):\n    try:\n"
         first = head.count("\n") + start + 1
@@ -125,29 +115,6 @@ class Program:
         text = "\n".join(f"        {line}" for line in lines)
         tail = f"    except Exception as error:\n        {explain}(error)\n        raise\n"
         return f"{head}{text}\n{tail}"
-
-    def _pool(self):
-        if not hasattr(self, "_pool_list"):
-            self._pool_list = []
-        return self._pool_list
-
-    def _make_buffers(self):
-        if hasattr(self, "_maker"):
-            return self._maker
-        sizes = [s.nbytes for s in self._plan.slots]
-        views = list(self._views)
-
-        def make():
-            raw = [_aligned(n) for n in sizes]
-            return tuple(
-                [
-                    raw[i][: int(np.prod(shape)) * dtype.itemsize].view(dtype).reshape(shape)
-                    for i, shape, dtype in views
-                ]
-            )
-
-        self._maker = make
-        return make
 
     def _compile(self, source):
         filename = f"<fgrad {self._name} {next(_counter)}>"
@@ -196,12 +163,6 @@ def _explain(places, error):
 
 def _wants_slot(eqn, out):
     return out.aval.size * out.aval.dtype.itemsize >= SMALL and can_write(eqn)
-
-
-def _aligned(n):
-    raw = np.empty(n + _ALIGN, np.uint8)
-    start = -raw.ctypes.data % _ALIGN
-    return raw[start : start + n]
 
 
 def _fresh(x):

@@ -1,15 +1,19 @@
 """Loops over blocks: what a fused chain of elementwise operations compiles to."""
 
+import math
+
 import numpy as np
 
-from fgrad.compiler.buffers import Plan
+from fgrad.compiler.buffers import Plan, Scratch
 from fgrad.compiler.lower import Namespace, in_place, operands, statement
-from fgrad.compiler.parallel import run_loop
+from fgrad.compiler.parallel import THREADS, run_loop
 from fgrad.primitives.reduce import reduce_sum
 
 # What the arrays of a block may take together, in bytes: longer blocks spare calls, and what
 # leaves the second-level cache finds room in the third.
 CACHE = 3 << 21
+# Operations on elements, all together, from which on work is handed to other threads.
+LONG = 1 << 22
 
 
 def loop_source(names: Namespace, eqn, name: str) -> str:
@@ -40,13 +44,12 @@ def loop_source(names: Namespace, eqn, name: str) -> str:
 
     params = [*(f"{a}_all" if v.aval.shape else a for v, a in atoms.items()), *targets.values()]
     head = [f"{s} = {names.name(v.aval.dtype.type(0), 'zero')}" for v, s in sums.items()]
-    head.append(f"block = min({block}, stop - start)")
-    empty = names.name(np.empty, "empty")
-    head += [f"b{s.index} = {empty}(block * {itemsize}, 'u1')" for s in plan.slots]
-    for (index, dtype), t in views.items():
-        d = names.name(dtype, "dtype")
-        head.append(f"{t}_all = b{index}[:block * {dtype.itemsize}].view({d})")
-    body = ["j = min(i + block, stop)"]
+    scratch = Scratch(
+        [block * itemsize] * len(plan.slots), [(i, (block,), dtype) for i, dtype in views]
+    )
+    take, give_back = scratch.lines(names, [f"{t}_all" for t in views.values()])
+    head += take if views else []
+    body = [f"j = min(i + {block}, stop)"]
     body += [f"{a} = {a}_all[i:j]" for v, a in atoms.items() if v.aval.shape]
     body += [f"{t} = {t}_all[:j - i]" for t in views.values()]
     for n, e in enumerate(j.eqns):
@@ -59,7 +62,8 @@ def loop_source(names: Namespace, eqn, name: str) -> str:
         atoms[v] = f"y{n}"
         target = f"{targets[v]}[i:j]" if v in targets else views[plan.slot[v].index, v.aval.dtype]
         body += statement(names, e, inputs, [atoms[v]], target)
-    lines = [*head, "for i in range(start, stop, block):", *[f"    {b}" for b in body]]
+    lines = [*head, f"for i in range(start, stop, {block}):", *[f"    {b}" for b in body]]
+    lines += [give_back] if views else []
     lines.append(f"return ({' '.join(f'{s},' for s in sums.values())})")
     text = "\n".join(f"    {line}" for line in lines)
     return f"def {name}(start, stop, {', '.join(params)}):\n{text}\n"
@@ -86,7 +90,11 @@ def loop_call(names: Namespace, eqn, name, args, outs, buffers) -> list[str]:
             )
             flat.append(f"{o}.reshape(-1)")
     sums = "".join(f"{o}, " for o, v in zip(outs, j.outvars, strict=True) if not v.aval.shape)
-    call = f"{names.name(run_loop, 'run_loop')}({name}, {int(np.prod(shape))}, {', '.join(flat)})"
+    size = math.prod(shape)
+    if THREADS > 1 and size * len(j.eqns) >= LONG:
+        call = f"{names.name(run_loop, 'run_loop')}({name}, {size}, {', '.join(flat)})"
+    else:
+        call = f"{name}(0, {size}, {', '.join(flat)})"
     return [*lines, f"{sums.rstrip()} = {call}" if sums else call]
 
 

@@ -3,9 +3,6 @@
 import contextvars
 import os
 
-# Elements for each thread below which handing work over costs more than it saves.
-SHARE = 1 << 15
-
 _pool = None
 
 
@@ -55,7 +52,7 @@ def run_all(function, calls) -> list:
 
 
 def run_loop(loop, size: int, *args):
-    """Run ``loop(start, stop, *args)`` over a range, in shares on several threads if it is long.
+    """Run ``loop(start, stop, *args)`` over a range, in shares on several threads.
 
     Parameters
     ----------
@@ -69,7 +66,5 @@ def run_loop(loop, size: int, *args):
     tuple
         The sums over all shares.
     """
-    if THREADS < 2 or size < THREADS * SHARE:
-        return loop(0, size, *args)
     sums = run_all(loop, [(lo, hi, *args) for lo, hi in shares(size)])
     return tuple([sum(column[1:], column[0]) for column in zip(*sums, strict=True)])

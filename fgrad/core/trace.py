@@ -45,8 +45,6 @@ class Primitive:
         operands among `args` are `Undefined`.
     batch : callable
         ``batch(args, dims, size, **params)``: the result and its batch dimension.
-    lower : callable or None
-        How the compiler writes it as Python source; see `fgrad.compiler`.
     linearize : callable or None
         ``linearize(primals, tangents, **params)``: as `jvp`, for operations that hold programs and
         should keep residuals instead of running them again in the backward pass.
@@ -60,21 +58,20 @@ class Primitive:
     def __init__(self, name: str, multiple_results: bool = False, internal: bool = False):
         self.name = name
         self.multiple_results = multiple_results
-        self.impl = None
-        self.abstract_eval = None
-        self.partials = None
-        self.jvp = None
-        self.linear = None
-        self.transpose = None
-        self.batch = None
-        self.lower = None
-        self.linearize = None
-        self.stage = None
+        self.impl: Any = None
+        self.abstract_eval: Any = None
+        self.partials: Any = None
+        self.jvp: Any = None
+        self.linear: Any = None
+        self.transpose: Any = None
+        self.batch: Any = None
+        self.linearize: Any = None
+        self.stage: Any = None
         self.keeps_weak = not multiple_results
         if not internal:
             registry.append(self)
 
-    def bind(self, *args, **params):
+    def bind(self, *args: Any, **params: Any) -> Any:
         """Hand the operation to the current interpreter."""
         return thread.trace.process(self, args, params)
 

@@ -1,6 +1,8 @@
 """Elementwise operations: JAX's name for each primitive."""
 
 import enum
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -26,84 +28,79 @@ def _document(fun, name, text, result):
     return fun
 
 
-def _unary(name, primitive, text, *result):
+def _unary(name: str, primitive, text: str, *result: str) -> Callable[..., Any]:
     def fun(x, *, accuracy=None):
         return give(thread.trace.process(primitive, (value(x, name),), {}))
 
     return _document(fun, name, text, result)
 
 
-def _binary(name, primitive, text, *result):
+def _binary(name: str, primitive, text: str, *result: str) -> Callable[..., Any]:
     def fun(x, y):
         return give(thread.trace.process(primitive, (value(x, name), value(y, name)), {}))
 
     return _document(fun, name, text, result)
 
 
-_UNARY = (
-    ("neg", ew.neg, "``-x``", "(2.0)", "-2.0"),
-    ("abs", parts.abs, "The absolute value", "(-2.0)", "2.0"),
-    ("sign", parts.sign, "The sign", "(-2.0)", "-1.0"),
-    ("floor", ew.floor, "The nearest integer below", "(1.5)", "1.0"),
-    ("ceil", ew.ceil, "The nearest integer above", "(1.5)", "2.0"),
-    ("is_finite", ew.is_finite, "Whether it is finite", "(1.0)", "np.True_"),
-    ("exp", ew.exp, "The exponential", "(0.0)", "1.0"),
-    ("exp2", ew.exp2, "Two to the power of x", "(3.0)", "8.0"),
-    ("expm1", ew.expm1, "``exp(x) - 1``", "(0.0)", "0.0"),
-    ("log", ew.log, "The natural logarithm", "(1.0)", "0.0"),
-    ("log1p", ew.log1p, "``log(1 + x)``", "(0.0)", "0.0"),
-    ("sqrt", ew.sqrt, "The square root", "(4.0)", "2.0"),
-    ("rsqrt", ew.rsqrt, "One over the square root", "(4.0)", "0.5"),
-    ("cbrt", ew.cbrt, "The cube root", "(8.0)", "2.0"),
-    ("square", ew.square, "The square", "(3.0)", "9.0"),
-    ("reciprocal", ew.reciprocal, "One over x", "(4.0)", "0.25"),
-    ("sin", ew.sin, "The sine", "(0.0)", "0.0"),
-    ("cos", ew.cos, "The cosine", "(0.0)", "1.0"),
-    ("tan", ew.tan, "The tangent", "(0.0)", "0.0"),
-    ("asin", ew.asin, "The inverse of the sine", "(0.0)", "0.0"),
-    ("acos", ew.acos, "The inverse of the cosine", "(1.0)", "0.0"),
-    ("atan", ew.atan, "The inverse of the tangent", "(0.0)", "0.0"),
-    ("sinh", ew.sinh, "The hyperbolic sine", "(0.0)", "0.0"),
-    ("cosh", ew.cosh, "The hyperbolic cosine", "(0.0)", "1.0"),
-    ("tanh", ew.tanh, "The hyperbolic tangent", "(0.0)", "0.0"),
-    ("asinh", ew.asinh, "The inverse of the hyperbolic sine", "(0.0)", "0.0"),
-    ("acosh", ew.acosh, "The inverse of the hyperbolic cosine", "(1.0)", "0.0"),
-    ("atanh", ew.atanh, "The inverse of the hyperbolic tangent", "(0.0)", "0.0"),
-    ("erf", special.erf, "The error function", "(0.0)", "0.0"),
-    ("erfc", special.erfc, "One less the error function, without cancellation", "(0.0)", "1.0"),
-    ("erf_inv", erf_inv_p, "The inverse of the error function", "(0.0)", "0.0"),
-    ("logistic", special.logistic, "``1 / (1 + exp(-x))``", "(0.0)", "0.5"),
-    ("real", parts.real, "The real part", "(1 + 2j)", "1.0"),
-    ("imag", parts.imag, "The imaginary part", "(1 + 2j)", "2.0"),
-    ("bitwise_not", ew.bitwise_not, "Each bit inverted", "(0)", "-1"),
+neg = _unary("neg", ew.neg, "``-x``", "(2.0)", "-2.0")
+abs = _unary("abs", parts.abs, "The absolute value", "(-2.0)", "2.0")
+sign = _unary("sign", parts.sign, "The sign", "(-2.0)", "-1.0")
+floor = _unary("floor", ew.floor, "The nearest integer below", "(1.5)", "1.0")
+ceil = _unary("ceil", ew.ceil, "The nearest integer above", "(1.5)", "2.0")
+is_finite = _unary("is_finite", ew.is_finite, "Whether it is finite", "(1.0)", "np.True_")
+exp = _unary("exp", ew.exp, "The exponential", "(0.0)", "1.0")
+exp2 = _unary("exp2", ew.exp2, "Two to the power of x", "(3.0)", "8.0")
+expm1 = _unary("expm1", ew.expm1, "``exp(x) - 1``", "(0.0)", "0.0")
+log = _unary("log", ew.log, "The natural logarithm", "(1.0)", "0.0")
+log1p = _unary("log1p", ew.log1p, "``log(1 + x)``", "(0.0)", "0.0")
+sqrt = _unary("sqrt", ew.sqrt, "The square root", "(4.0)", "2.0")
+rsqrt = _unary("rsqrt", ew.rsqrt, "One over the square root", "(4.0)", "0.5")
+cbrt = _unary("cbrt", ew.cbrt, "The cube root", "(8.0)", "2.0")
+square = _unary("square", ew.square, "The square", "(3.0)", "9.0")
+reciprocal = _unary("reciprocal", ew.reciprocal, "One over x", "(4.0)", "0.25")
+sin = _unary("sin", ew.sin, "The sine", "(0.0)", "0.0")
+cos = _unary("cos", ew.cos, "The cosine", "(0.0)", "1.0")
+tan = _unary("tan", ew.tan, "The tangent", "(0.0)", "0.0")
+asin = _unary("asin", ew.asin, "The inverse of the sine", "(0.0)", "0.0")
+acos = _unary("acos", ew.acos, "The inverse of the cosine", "(1.0)", "0.0")
+atan = _unary("atan", ew.atan, "The inverse of the tangent", "(0.0)", "0.0")
+sinh = _unary("sinh", ew.sinh, "The hyperbolic sine", "(0.0)", "0.0")
+cosh = _unary("cosh", ew.cosh, "The hyperbolic cosine", "(0.0)", "1.0")
+tanh = _unary("tanh", ew.tanh, "The hyperbolic tangent", "(0.0)", "0.0")
+asinh = _unary("asinh", ew.asinh, "The inverse of the hyperbolic sine", "(0.0)", "0.0")
+acosh = _unary("acosh", ew.acosh, "The inverse of the hyperbolic cosine", "(1.0)", "0.0")
+atanh = _unary("atanh", ew.atanh, "The inverse of the hyperbolic tangent", "(0.0)", "0.0")
+erf = _unary("erf", special.erf, "The error function", "(0.0)", "0.0")
+erfc = _unary(
+    "erfc", special.erfc, "One less the error function, without cancellation", "(0.0)", "1.0"
 )
-_BINARY = (
-    ("add", ew.add, "``x + y``", "(1.0, 2.0)", "3.0"),
-    ("sub", ew.sub, "``x - y``", "(1.0, 2.0)", "-1.0"),
-    ("mul", ew.mul, "``x * y``", "(3.0, 2.0)", "6.0"),
-    ("rem", ew.rem, "The remainder, with the sign of x", "(-3.0, 2.0)", "-1.0"),
-    ("pow", ew.pow, "``x ** y``", "(3.0, 2.0)", "9.0"),
-    ("max", ew.max, "The larger of two", "(3.0, 2.0)", "3.0"),
-    ("min", ew.min, "The smaller of two", "(3.0, 2.0)", "2.0"),
-    ("atan2", ew.atan2, "The angle of the point (y, x)", "(0.0, 1.0)", "0.0"),
-    ("nextafter", ew.nextafter, "The next number from x towards y", "(0.0, 1.0)", "5e-324"),
-    ("complex", parts.complex, "``x + iy``", "(1.0, 2.0)", "(1+2j)"),
-    ("eq", ew.eq, "``x == y``", "(1.0, 2.0)", "np.False_"),
-    ("ne", ew.ne, "``x != y``", "(1.0, 2.0)", "np.True_"),
-    ("lt", ew.lt, "``x < y``", "(1.0, 2.0)", "np.True_"),
-    ("le", ew.le, "``x <= y``", "(1.0, 2.0)", "np.True_"),
-    ("gt", ew.gt, "``x > y``", "(1.0, 2.0)", "np.False_"),
-    ("ge", ew.ge, "``x >= y``", "(1.0, 2.0)", "np.False_"),
-    ("bitwise_and", ew.bitwise_and, "The bits set in both", "(6, 3)", "2"),
-    ("bitwise_or", ew.bitwise_or, "The bits set in either", "(6, 3)", "7"),
-    ("bitwise_xor", ew.bitwise_xor, "The bits set in one", "(6, 3)", "5"),
-    ("shift_left", ew.shift_left, "The bits moved up by y", "(3, 1)", "6"),
+erf_inv = _unary("erf_inv", erf_inv_p, "The inverse of the error function", "(0.0)", "0.0")
+logistic = _unary("logistic", special.logistic, "``1 / (1 + exp(-x))``", "(0.0)", "0.5")
+real = _unary("real", parts.real, "The real part", "(1 + 2j)", "1.0")
+imag = _unary("imag", parts.imag, "The imaginary part", "(1 + 2j)", "2.0")
+bitwise_not = _unary("bitwise_not", ew.bitwise_not, "Each bit inverted", "(0)", "-1")
+add = _binary("add", ew.add, "``x + y``", "(1.0, 2.0)", "3.0")
+sub = _binary("sub", ew.sub, "``x - y``", "(1.0, 2.0)", "-1.0")
+mul = _binary("mul", ew.mul, "``x * y``", "(3.0, 2.0)", "6.0")
+rem = _binary("rem", ew.rem, "The remainder, with the sign of x", "(-3.0, 2.0)", "-1.0")
+pow = _binary("pow", ew.pow, "``x ** y``", "(3.0, 2.0)", "9.0")
+max = _binary("max", ew.max, "The larger of two", "(3.0, 2.0)", "3.0")
+min = _binary("min", ew.min, "The smaller of two", "(3.0, 2.0)", "2.0")
+atan2 = _binary("atan2", ew.atan2, "The angle of the point (y, x)", "(0.0, 1.0)", "0.0")
+nextafter = _binary(
+    "nextafter", ew.nextafter, "The next number from x towards y", "(0.0, 1.0)", "5e-324"
 )
-
-for _row in _UNARY:
-    globals()[_row[0]] = _unary(*_row)
-for _row in _BINARY:
-    globals()[_row[0]] = _binary(*_row)
+complex = _binary("complex", parts.complex, "``x + iy``", "(1.0, 2.0)", "(1+2j)")
+eq = _binary("eq", ew.eq, "``x == y``", "(1.0, 2.0)", "np.False_")
+ne = _binary("ne", ew.ne, "``x != y``", "(1.0, 2.0)", "np.True_")
+lt = _binary("lt", ew.lt, "``x < y``", "(1.0, 2.0)", "np.True_")
+le = _binary("le", ew.le, "``x <= y``", "(1.0, 2.0)", "np.True_")
+gt = _binary("gt", ew.gt, "``x > y``", "(1.0, 2.0)", "np.False_")
+ge = _binary("ge", ew.ge, "``x >= y``", "(1.0, 2.0)", "np.False_")
+bitwise_and = _binary("bitwise_and", ew.bitwise_and, "The bits set in both", "(6, 3)", "2")
+bitwise_or = _binary("bitwise_or", ew.bitwise_or, "The bits set in either", "(6, 3)", "7")
+bitwise_xor = _binary("bitwise_xor", ew.bitwise_xor, "The bits set in one", "(6, 3)", "5")
+shift_left = _binary("shift_left", ew.shift_left, "The bits moved up by y", "(3, 1)", "6")
 
 
 @public
@@ -315,20 +312,3 @@ def clamp(min, x, max):
     1.0
     """
     return ew.clamp(value(min, "clamp: min"), value(x, "clamp"), value(max, "clamp: max"))
-
-
-__all__ = [
-    *(_row[0] for _row in _UNARY + _BINARY),
-    "RoundingMethod",
-    "clamp",
-    "clz",
-    "conj",
-    "div",
-    "integer_pow",
-    "population_count",
-    "round",
-    "select",
-    "select_n",
-    "shift_right_arithmetic",
-    "shift_right_logical",
-]

@@ -1,18 +1,15 @@
 """Elementwise functions: NumPy's name for each primitive."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from fgrad.core.array import Array
-from fgrad.core.avals import scalar_avals
-from fgrad.core.source import located
 from fgrad.core.trace import NO_PARAMS, get_aval, thread
 from fgrad.numpy._face import give, public, refuse, value
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
-from fgrad.primitives.fit import fit_tangent
 from fgrad.primitives.shape import astype
-
-_DIRECT = frozenset(scalar_avals) - {bool}
 
 
 def _document(fun, primitive, name, nin):
@@ -29,11 +26,11 @@ def _document(fun, primitive, name, nin):
         f"smooth.\n\nRaises\n------\nTypeError\n    If a dtype does not fit.\nValueError\n"
         "    If the shapes do not broadcast.\n"
     )
-    fun.primitive = primitive
+    fun.primitive, fun.nin = primitive, nin
     return fun
 
 
-def unary(name, primitive):
+def unary(name: str, primitive) -> Callable[..., Any]:
     """The public function for a primitive of one operand."""
 
     def fun(x, /, out=None, *, where=True, dtype=None):
@@ -44,7 +41,7 @@ def unary(name, primitive):
     return _document(fun, primitive, name, 1)
 
 
-def binary(name, primitive):
+def binary(name: str, primitive) -> Callable[..., Any]:
     """The public function for a primitive of two operands."""
 
     def fun(x1, x2, /, out=None, *, where=True, dtype=None):
@@ -60,37 +57,92 @@ def _with_options(name, fun, args, out, where, dtype):
     return fun(*(give(astype(value(a), np.dtype(dtype))) for a in args))
 
 
-_UNARY = {
-    "negative": ew.neg, "positive": ew.positive, "square": ew.square, "reciprocal": ew.reciprocal,
-    "logical_not": ew.logical_not, "bitwise_not": ew.bitwise_not, "bitwise_invert": ew.bitwise_not,
-    "invert": ew.bitwise_not, "bitwise_count": ew.population_count, "isnan": ew.isnan,
-    "isinf": ew.isinf, "isfinite": ew.is_finite, "signbit": ew.signbit, "floor": ew.floor,
-    "ceil": ew.ceil, "trunc": ew.trunc, "rint": ew.round, "exp": ew.exp, "exp2": ew.exp2,
-    "expm1": ew.expm1, "log": ew.log, "log2": ew.log2, "log10": ew.log10, "log1p": ew.log1p,
-    "sqrt": ew.sqrt, "cbrt": ew.cbrt, "sin": ew.sin, "cos": ew.cos, "tan": ew.tan,
-    "arcsin": ew.asin, "asin": ew.asin, "arccos": ew.acos, "acos": ew.acos, "arctan": ew.atan,
-    "atan": ew.atan, "sinh": ew.sinh, "cosh": ew.cosh, "tanh": ew.tanh, "arcsinh": ew.asinh,
-    "asinh": ew.asinh, "arccosh": ew.acosh, "acosh": ew.acosh, "arctanh": ew.atanh,
-    "atanh": ew.atanh, "sign": parts.sign, "absolute": parts.abs, "abs": parts.abs,
-    "conjugate": parts.conj, "conj": parts.conj,
-}  # fmt: skip
-_BINARY = {
-    "add": ew.add, "subtract": ew.sub, "multiply": ew.mul, "divide": ew.div,
-    "true_divide": ew.div, "floor_divide": ew.floor_divide, "remainder": ew.remainder,
-    "mod": ew.remainder, "fmod": ew.rem, "maximum": ew.max, "minimum": ew.min, "equal": ew.eq,
-    "not_equal": ew.ne, "less": ew.lt, "less_equal": ew.le, "greater": ew.gt,
-    "greater_equal": ew.ge, "logical_and": ew.logical_and, "logical_or": ew.logical_or,
-    "logical_xor": ew.logical_xor, "bitwise_and": ew.bitwise_and, "bitwise_or": ew.bitwise_or,
-    "bitwise_xor": ew.bitwise_xor, "left_shift": ew.shift_left, "right_shift": ew.shift_right,
-    "bitwise_left_shift": ew.shift_left, "bitwise_right_shift": ew.shift_right, "gcd": ew.gcd,
-    "lcm": ew.lcm, "nextafter": ew.nextafter, "copysign": ew.copysign, "logaddexp": ew.logaddexp,
-    "logaddexp2": ew.logaddexp2, "arctan2": ew.atan2, "atan2": ew.atan2, "hypot": ew.hypot,
-}  # fmt: skip
+negative = unary("negative", ew.neg)
+positive = unary("positive", ew.positive)
+square = unary("square", ew.square)
+reciprocal = unary("reciprocal", ew.reciprocal)
+logical_not = unary("logical_not", ew.logical_not)
+bitwise_not = unary("bitwise_not", ew.bitwise_not)
+bitwise_invert = unary("bitwise_invert", ew.bitwise_not)
+invert = unary("invert", ew.bitwise_not)
+bitwise_count = unary("bitwise_count", ew.population_count)
+isnan = unary("isnan", ew.isnan)
+isinf = unary("isinf", ew.isinf)
+isfinite = unary("isfinite", ew.is_finite)
+signbit = unary("signbit", ew.signbit)
+floor = unary("floor", ew.floor)
+ceil = unary("ceil", ew.ceil)
+trunc = unary("trunc", ew.trunc)
+rint = unary("rint", ew.round)
+exp = unary("exp", ew.exp)
+exp2 = unary("exp2", ew.exp2)
+expm1 = unary("expm1", ew.expm1)
+log = unary("log", ew.log)
+log2 = unary("log2", ew.log2)
+log10 = unary("log10", ew.log10)
+log1p = unary("log1p", ew.log1p)
+sqrt = unary("sqrt", ew.sqrt)
+cbrt = unary("cbrt", ew.cbrt)
+sin = unary("sin", ew.sin)
+cos = unary("cos", ew.cos)
+tan = unary("tan", ew.tan)
+arcsin = unary("arcsin", ew.asin)
+asin = unary("asin", ew.asin)
+arccos = unary("arccos", ew.acos)
+acos = unary("acos", ew.acos)
+arctan = unary("arctan", ew.atan)
+atan = unary("atan", ew.atan)
+sinh = unary("sinh", ew.sinh)
+cosh = unary("cosh", ew.cosh)
+tanh = unary("tanh", ew.tanh)
+arcsinh = unary("arcsinh", ew.asinh)
+asinh = unary("asinh", ew.asinh)
+arccosh = unary("arccosh", ew.acosh)
+acosh = unary("acosh", ew.acosh)
+arctanh = unary("arctanh", ew.atanh)
+atanh = unary("atanh", ew.atanh)
+sign = unary("sign", parts.sign)
+absolute = unary("absolute", parts.abs)
+abs = unary("abs", parts.abs)
+conjugate = unary("conjugate", parts.conj)
+conj = unary("conj", parts.conj)
 
-for _name, _primitive in _UNARY.items():
-    globals()[_name] = unary(_name, _primitive)
-for _name, _primitive in _BINARY.items():
-    globals()[_name] = binary(_name, _primitive)
+add = binary("add", ew.add)
+subtract = binary("subtract", ew.sub)
+multiply = binary("multiply", ew.mul)
+divide = binary("divide", ew.div)
+true_divide = binary("true_divide", ew.div)
+floor_divide = binary("floor_divide", ew.floor_divide)
+remainder = binary("remainder", ew.remainder)
+mod = binary("mod", ew.remainder)
+fmod = binary("fmod", ew.rem)
+maximum = binary("maximum", ew.max)
+minimum = binary("minimum", ew.min)
+equal = binary("equal", ew.eq)
+not_equal = binary("not_equal", ew.ne)
+less = binary("less", ew.lt)
+less_equal = binary("less_equal", ew.le)
+greater = binary("greater", ew.gt)
+greater_equal = binary("greater_equal", ew.ge)
+logical_and = binary("logical_and", ew.logical_and)
+logical_or = binary("logical_or", ew.logical_or)
+logical_xor = binary("logical_xor", ew.logical_xor)
+bitwise_and = binary("bitwise_and", ew.bitwise_and)
+bitwise_or = binary("bitwise_or", ew.bitwise_or)
+bitwise_xor = binary("bitwise_xor", ew.bitwise_xor)
+left_shift = binary("left_shift", ew.shift_left)
+right_shift = binary("right_shift", ew.shift_right)
+bitwise_left_shift = binary("bitwise_left_shift", ew.shift_left)
+bitwise_right_shift = binary("bitwise_right_shift", ew.shift_right)
+gcd = binary("gcd", ew.gcd)
+lcm = binary("lcm", ew.lcm)
+nextafter = binary("nextafter", ew.nextafter)
+copysign = binary("copysign", ew.copysign)
+logaddexp = binary("logaddexp", ew.logaddexp)
+logaddexp2 = binary("logaddexp2", ew.logaddexp2)
+arctan2 = binary("arctan2", ew.atan2)
+atan2 = binary("atan2", ew.atan2)
+hypot = binary("hypot", ew.hypot)
 
 
 def power_values(x, y):
@@ -156,18 +208,3 @@ def imag_values(x):
     if aval.dtype.kind == "c":
         return parts.imag(x)
     return (0 if aval.dtype.kind == "i" else 0.0) if aval.weak_type else parts.zeros_like(x)
-
-
-def fit(x, aval):
-    """`x` broadcast and converted to the type `aval`."""
-    return fit_tangent(x, aval)
-
-
-def check_numeric(name, x):
-    """Refuse booleans where NumPy does."""
-    if get_aval(x).dtype.kind == "b":
-        raise TypeError(located(f"{name} is not defined for booleans"))
-    return x
-
-
-__all__ = [*_UNARY, *_BINARY, "imag", "pow", "power", "real", "Array"]

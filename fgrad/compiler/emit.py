@@ -6,6 +6,7 @@ call takes a set from the program's pool and puts it back.
 
 import itertools
 import linecache
+import weakref
 from functools import partial
 
 import numpy as np
@@ -123,6 +124,7 @@ class Program:
         # so that tracebacks and debuggers show the generated lines
         linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
         run = scope[self._name]
+        weakref.finalize(run, linecache.cache.pop, filename, None)
         return on_one_thread(run) if self._multiplies else run
 
     def user_call(self, out_tree):

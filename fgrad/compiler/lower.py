@@ -251,34 +251,18 @@ def _elementwise(names, eqn, args):
 
 def _reduction(names, eqn, args, buffer=None):
     hint, function = _REDUCE[eqn.primitive]
-    if buffer is None and _sums_short_rows(eqn):
-        aval = eqn.invars[0].aval
-        ones = names.shared(
-            ("ones", aval.shape[1], aval.dtype), "ones", lambda: np.ones(aval.shape[1], aval.dtype)
-        )
-        return f"{names.name(np.matmul, 'matmul')}({args[0]}, {ones})"
-    axes = eqn.params["axes"]
-    axes = None if len(axes) == eqn.invars[0].aval.ndim and len(axes) else axes
-    f = names.name(function, hint)
-    dtype = eqn.outvars[0].aval.dtype
-    tail = ""
-    if dtype.kind not in "fc" or buffer is not None:
-        tail = f", {names.name(dtype, 'dtype')}"
-    if buffer is not None:
-        tail += f", {buffer}"
-    return f"{f}({args[0]}, {axes}{tail})"
-
-
-def _sums_short_rows(eqn) -> bool:
-    """Whether a sum is over short rows of a matrix: a product with ones is three times as fast."""
-    aval = eqn.invars[0].aval
-    return (
-        eqn.primitive is reduce.reduce_sum
-        and aval.ndim == 2
-        and eqn.params["axes"] == (1,)
-        and 0 < aval.shape[1] <= 64
-        and aval.dtype.char in "fd"
-    )
+    aval, out = eqn.invars[0].aval, eqn.outvars[0].aval
+    axes, keepdims = eqn.params["axes"], eqn.params.get("keepdims", False)
+    if buffer is None and eqn.primitive is reduce.reduce_sum and reduce.sums_short_rows(aval, axes):
+        ones = names.name(reduce.ones(aval.shape[1], aval.dtype), "ones")
+        product = f"{names.name(np.matmul, 'matmul')}({args[0]}, {ones})"
+        return f"{product}.reshape({out.shape})" if keepdims else product
+    axes = None if len(axes) == aval.ndim and len(axes) else axes
+    options = [args[0], str(axes)]
+    if out.dtype.kind not in "fc" or buffer is not None or keepdims:
+        options += [names.name(out.dtype, "dtype"), str(buffer)]
+    options += ["True"] if keepdims else []
+    return f"{names.name(function, hint)}({', '.join(options)})"
 
 
 def _einsum(names, eqn, args, buffer=None):

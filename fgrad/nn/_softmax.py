@@ -7,34 +7,32 @@ import numpy as np
 from fgrad.core.trace import get_aval
 from fgrad.numpy._face import axes_of, public, unweak, value
 from fgrad.numpy._mathematics import as_inexact
-from fgrad.numpy._reduce import _kept
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives.parts import abs, real, select, sign
-from fgrad.primitives.reduce import reduce_max, reduce_sum
+from fgrad.primitives.reduce import kept_shape, reduce_max, reduce_sum
 from fgrad.primitives.shape import astype, broadcast_to, reshape, stop_gradient
 
 
-def _largest(x, axes, kept):
+def _largest(x, axes):
     """The largest real part over axes, which are kept; minus infinity of nothing."""
     x = real(stop_gradient(x))
     shape = get_aval(x).shape
     if any(shape[a] == 0 for a in axes):
-        return np.full(kept, -math.inf, get_aval(x).dtype)
-    return reshape(reduce_max(x, axes=axes), new_sizes=kept)
+        return np.full(kept_shape(shape, axes), -math.inf, get_aval(x).dtype)
+    return reduce_max(x, axes=axes, keepdims=True)
 
 
 def _shifted(x, axis, where):
-    """`x` (masked by minus infinity) less its maximum; the axes; the shape that keeps them."""
+    """`x` (masked by minus infinity) less its maximum over axes, and those axes."""
     aval = get_aval(x)
     axes = axes_of(axis, aval.ndim)
-    kept = _kept(aval.shape, axes)
     if where is not None:
         x = select(where, x, aval.dtype.type(-math.inf))
-    return ew.sub(x, _largest(x, axes, kept)), axes, kept
+    return ew.sub(x, _largest(x, axes)), axes
 
 
-def _sum(x, axes, kept):
-    return reshape(reduce_sum(x, axes=axes), new_sizes=kept)
+def _sum(x, axes):
+    return reduce_sum(x, axes=axes, keepdims=True)
 
 
 def _mask(where):
@@ -59,9 +57,9 @@ def softmax(x, axis=-1, where=None):
     Array([0.5, 0.5])
     """
     v, where = as_inexact(unweak(value(x, "softmax"))), _mask(where)
-    shifted, axes, kept = _shifted(v, axis, where)
+    shifted, axes = _shifted(v, axis, where)
     e = ew.exp(shifted)
-    return ew.div(e, _sum(e, axes, kept))
+    return ew.div(e, _sum(e, axes))
 
 
 @public
@@ -75,8 +73,8 @@ def log_softmax(x, axis=-1, where=None):
     Array([    0., -1000.])
     """
     v, where = as_inexact(unweak(value(x, "log_softmax"))), _mask(where)
-    shifted, axes, kept = _shifted(v, axis, where)
-    return ew.sub(shifted, ew.log(_sum(ew.exp(shifted), axes, kept)))
+    shifted, axes = _shifted(v, axis, where)
+    return ew.sub(shifted, ew.log(_sum(ew.exp(shifted), axes)))
 
 
 def logsumexp_values(x, axis, b, keepdims, where):
@@ -90,13 +88,12 @@ def logsumexp_values(x, axis, b, keepdims, where):
         where = counted if where is None else ew.logical_and(where, counted)
     aval = get_aval(x)
     axes = axes_of(axis, aval.ndim)
-    kept = _kept(aval.shape, axes)
     if where is not None:
         x = select(where, x, aval.dtype.type(-math.inf))
-    largest = _largest(x, axes, kept)
+    largest = _largest(x, axes)
     largest = select(ew.is_finite(largest), largest, get_aval(largest).dtype.type(0))
     e = ew.exp(ew.sub(x, largest))
-    total = _sum(e if b is None else ew.mul(e, b), axes, kept)
+    total = _sum(e if b is None else ew.mul(e, b), axes)
     signs = sign(total)
     if b is not None and aval.dtype.kind != "c":
         total = abs(total)

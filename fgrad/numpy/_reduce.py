@@ -11,16 +11,10 @@ from fgrad.primitives import parts, reduce
 from fgrad.primitives.shape import astype, broadcast_to, reshape, stop_gradient
 
 
-def _kept(shape, axes):
-    return tuple([1 if i in axes else n for i, n in enumerate(shape)])
-
-
 def reduced(primitive, x, axis, keepdims):
     """A reduction primitive over NumPy's `axis`."""
-    shape = get_aval(x).shape
-    axes = axes_of(axis, len(shape))
-    out = primitive(x, axes=axes)
-    return reshape(out, new_sizes=_kept(shape, axes)) if keepdims else out
+    axes = axes_of(axis, get_aval(x).ndim)
+    return primitive(x, axes=axes, keepdims=True) if keepdims else primitive(x, axes=axes)
 
 
 def _masked(x, where, fill):
@@ -45,10 +39,7 @@ def _accumulated(primitive, name, a, axis, dtype, out, keepdims, initial, where,
         x = astype(x, _sum_dtype(aval.dtype) if dtype is None else np.dtype(dtype))
     if where is not None:
         x = _masked(x, where, get_aval(x).dtype.type(identity))
-    axes = axes_of(axis, aval.ndim)
-    result = primitive(x, axes=axes)
-    if keepdims:
-        result = reshape(result, new_sizes=_kept(aval.shape, axes))
+    result = reduced(primitive, x, axis, keepdims)
     return result if initial is None else join(result, _initial(initial, get_aval(x).dtype))
 
 
@@ -118,7 +109,7 @@ def _extreme(primitive, name, a, axis, out, keepdims, initial, where, join):
     shape = get_aval(x).shape
     axes = axes_of(axis, len(shape))
     if initial is not None and 0 in [shape[i] for i in axes]:
-        kept = _kept(shape, axes) if keepdims else tuple(
+        kept = reduce.kept_shape(shape, axes) if keepdims else tuple(
             n for i, n in enumerate(shape) if i not in axes
         )  # fmt: skip
         return broadcast_to(_initial(initial, get_aval(x).dtype), kept)
@@ -309,7 +300,7 @@ def _arg(primitive, name, a, axis, out, keepdims):
     index = primitive(x, axis=along, index_dtype=np.dtype(np.intp))
     if not keepdims:
         return index
-    return reshape(index, new_sizes=_kept(shape, axes_of(axis, len(shape))))
+    return reshape(index, new_sizes=reduce.kept_shape(shape, axes_of(axis, len(shape))))
 
 
 @public

@@ -70,7 +70,7 @@ def _loop_shape(eqn):
     """The shape over whose elements an equation can run in a loop, or None."""
     if eqn.primitive is reduce_sum:
         aval = eqn.invars[0].aval
-        whole = len(eqn.params["axes"]) == aval.ndim
+        whole = len(eqn.params["axes"]) == aval.ndim and "keepdims" not in eqn.params
         floating = aval.dtype.kind in "fc"
         return aval.shape if whole and floating and _is_large(aval) else None
     if not _is_blockwise(eqn):

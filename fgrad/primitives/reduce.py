@@ -32,11 +32,12 @@ def kept_shape(shape, axes):
 
 
 def _reduction_batch(primitive):
-    def batch(args, dims, size, *, axes, **keepdims):
+    def batch(args, dims, size, *, axes, keepdims=False):
         (x,), (d,) = args, dims
         shifted = tuple([a + (a >= d) for a in axes])
-        gone = 0 if keepdims else sum(a < d for a in shifted)
-        return primitive(x, axes=shifted, **keepdims), d - gone
+        if keepdims:
+            return primitive(x, axes=shifted, keepdims=True), d
+        return primitive(x, axes=shifted), d - sum(a < d for a in shifted)
 
     return batch
 
@@ -111,9 +112,9 @@ reduce_sum = _reduction(
 # -- product: as a tree of products, whose derivative is right at zeros --------------------------
 
 
-def _prod_jvp(primals, tangents, *, axes, keepdims=False):
+def _prod_jvp(primals, tangents, *, axes, **keepdims):
     (x,), (t,) = primals, tangents
-    ans = reduce_prod(x, axes=axes, keepdims=keepdims)
+    ans = reduce_prod(x, axes=axes, **keepdims)
     shape = get_aval(x).shape
     kept = tuple([i for i in range(len(shape)) if i not in axes])
     order = (*axes, *kept)

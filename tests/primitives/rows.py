@@ -409,6 +409,9 @@ _AXES = [
     (((3, 4),), {"axes": (0, 1)}),
     (((3,),), {"axes": ()}),
     (((3, 0),), {"axes": (0,)}),
+    (((2, 3, 4),), {"axes": (0, 2), "keepdims": True}),
+    (((3, 4),), {"axes": (1,), "keepdims": True}),
+    (((3, 4),), {"axes": (0, 1), "keepdims": True}),
 ]
 _EMPTY = [(((3, 0),), {"axes": (1,)}), (((0,),), {"axes": (0,)})]
 _ONE_AXIS = [(((3, 4),), {"axis": 0}), (((2, 3, 4),), {"axis": 2}), (((1,),), {"axis": 0})]
@@ -420,8 +423,9 @@ _RUNNING = [
 
 
 def _reduced(function, keep=True):
-    def reduce_numpy(x, *, axes):
-        return function(x, axis=axes, **({"dtype": x.dtype} if keep else {}))
+    def reduce_numpy(x, *, axes, keepdims=False):
+        dtype = {"dtype": x.dtype} if keep else {}
+        return function(x, axis=axes, keepdims=keepdims, **dtype)
 
     return reduce_numpy
 
@@ -444,7 +448,7 @@ _REDUCTIONS = [
     _row(
         reduce.reduce_sum,
         _reduced(np.add.reduce),
-        lambda x, *, axes: jnp.sum(x, axes),
+        lambda x, *, axes, keepdims=False: jnp.sum(x, axes, keepdims=keepdims),
         _AXES + _EMPTY,
         dtypes=BOTH,
         values=_NUMBERS,
@@ -452,7 +456,7 @@ _REDUCTIONS = [
     _row(
         reduce.reduce_prod,
         _reduced(np.multiply.reduce),
-        lambda x, *, axes: jnp.prod(x, axes),
+        lambda x, *, axes, keepdims=False: jnp.prod(x, axes, keepdims=keepdims),
         _AXES + _EMPTY,
         dtypes=BOTH,
         values=_NUMBERS,
@@ -460,13 +464,13 @@ _REDUCTIONS = [
     _row(
         reduce.reduce_max,
         _reduced(np.maximum.reduce),
-        lambda x, *, axes: jnp.max(x, axes),
+        lambda x, *, axes, keepdims=False: jnp.max(x, axes, keepdims=keepdims),
         _AXES,
     ),
     _row(
         reduce.reduce_min,
         _reduced(np.minimum.reduce),
-        lambda x, *, axes: jnp.min(x, axes),
+        lambda x, *, axes, keepdims=False: jnp.min(x, axes, keepdims=keepdims),
         _AXES,
     ),
     *(

@@ -13,7 +13,7 @@ from fgrad.primitives.reduce import reduce_sum
 # leaves the second-level cache finds room in the third.
 CACHE = 3 << 21
 # Operations on elements, all together, from which on work is handed to other threads.
-LONG = 1 << 22
+LONG = 1 << 24
 
 
 def loop_source(names: Namespace, eqn, name: str) -> str:
@@ -33,7 +33,7 @@ def loop_source(names: Namespace, eqn, name: str) -> str:
     plan = Plan(j, lambda e, out: e.primitive is not reduce_sum, in_place)
     itemsize = max(v.aval.dtype.itemsize for e in j.eqns for v in e.outvars)
     arrays = len(plan.slots) + sum(bool(v.aval.shape) for v in (*j.invars, *j.outvars))
-    block = _block_size(itemsize, arrays)
+    block = _block_size(math.prod(eqn.params["shape"]), itemsize * arrays, _is_long(eqn))
     atoms = {v: f"x{i}" for i, v in enumerate(j.invars)}
     filled = [v for v in j.outvars if v.aval.shape]
     targets = {v: f"o{i}" for i, v in enumerate(filled)}
@@ -91,19 +91,37 @@ def loop_call(names: Namespace, eqn, name, args, outs, buffers) -> list[str]:
             flat.append(f"{o}.reshape(-1)")
     sums = "".join(f"{o}, " for o, v in zip(outs, j.outvars, strict=True) if not v.aval.shape)
     size = math.prod(shape)
-    if THREADS > 1 and size * len(j.eqns) >= LONG:
+    if _is_long(eqn):
         call = f"{names.name(run_loop, 'run_loop')}({name}, {size}, {', '.join(flat)})"
     else:
         call = f"{name}(0, {size}, {', '.join(flat)})"
     return [*lines, f"{sums.rstrip()} = {call}" if sums else call]
 
 
-def _block_size(itemsize: int, arrays: int) -> int:
-    """How many elements a block has, so that its arrays stay in the cache."""
-    n = 1 << 16
-    while n > 4096 and n * itemsize * arrays > CACHE:
-        n >>= 1
-    return n
+def _is_long(eqn) -> bool:
+    """Whether a loop is worth several threads."""
+    work = math.prod(eqn.params["shape"]) * len(eqn.params["jaxpr"].eqns)
+    return THREADS > 1 and work >= LONG
+
+
+def _block_size(size: int, row: int, shared: bool) -> int:
+    """How many elements a block has.
+
+    Parameters
+    ----------
+    size : int
+        The number of elements of the loop.
+    row : int
+        The bytes of all its arrays together, for one element.
+    shared : bool
+        Whether several threads run it: they wait for each other between operations, so these should
+        be long.
+    """
+    most = 1 << (16 if shared else 15)
+    while most > 4096 and most * row > CACHE:
+        most >>= 1
+    blocks = -(-size // most)
+    return -(-size // blocks)
 
 
 _add_reduce = np.add.reduce

@@ -34,6 +34,9 @@ class Plan:
         ``wants_slot(eqn, out)``: whether the equation can write that result into a buffer.
     in_place : callable
         ``in_place(eqn, operand)``: whether it may do so over that operand.
+    until : dict, optional
+        For equations, by their place, that run beside others: the place at which they are waited
+        for. Their operands live until then, and they write into fresh memory.
 
     Attributes
     ----------
@@ -44,7 +47,7 @@ class Plan:
     slots : list of Slot
     """
 
-    def __init__(self, jaxpr, wants_slot, in_place):
+    def __init__(self, jaxpr, wants_slot, in_place, until=None):
         self.root = {}
         for v in (*jaxpr.constvars, *jaxpr.invars):
             self.root[v] = v
@@ -56,14 +59,22 @@ class Plan:
         self.returned = {self.root[v] for v in jaxpr.outvars if type(v) is Var}
         self.slot = {}
         self.slots = []
-        self._assign(jaxpr, self._last_uses(jaxpr), wants_slot, in_place)
+        until = until or {}
+        late = {jaxpr.eqns[i].outvars[0] for i in until}
+        self._assign(
+            jaxpr,
+            self._last_uses(jaxpr, until),
+            lambda eqn, out: out not in late and wants_slot(eqn, out),
+            in_place,
+        )
 
-    def _last_uses(self, jaxpr):
+    def _last_uses(self, jaxpr, until):
         last = {}
         for i, eqn in enumerate(jaxpr.eqns):
             for v in eqn.invars:
                 if type(v) is Var:
-                    last[self.root[v]] = i
+                    root = self.root[v]
+                    last[root] = max(last.get(root, -1), until.get(i, i))
         return last
 
     def _assign(self, jaxpr, last, wants_slot, in_place):

@@ -13,8 +13,17 @@ import numpy as np
 
 from fgrad.compiler.blas import on_one_thread
 from fgrad.compiler.buffers import SMALL, Plan, Scratch
+from fgrad.compiler.deferral import Deferral
 from fgrad.compiler.loops import loop_call, loop_source
-from fgrad.compiler.lower import Namespace, can_write, in_place, literal, operands, statement
+from fgrad.compiler.lower import (
+    Namespace,
+    can_write,
+    in_place,
+    literal,
+    operands,
+    started,
+    statement,
+)
 from fgrad.compiler.passes.fuse import loop
 from fgrad.core.array import Array, as_user
 from fgrad.core.jaxpr import ClosedJaxpr, Literal, Var
@@ -56,11 +65,13 @@ class Program:
             self._vars[v] = f"a{i}"
         for v, c in zip(j.constvars, closed.consts, strict=True):
             self._vars[v] = names.name(c, "k")
-        self._plan = Plan(j, _wants_slot, in_place)
+        deferral = Deferral(j)
+        self._plan = Plan(j, _wants_slot, in_place, deferral.until)
         self._views = {}  # (slot, shape, dtype) -> name
         count = itertools.count()
         lines = []
-        for eqn in j.eqns:
+        for place, eqn in enumerate(j.eqns):
+            lines += self._joins(deferral, place)
             args = operands(names, eqn, self._vars.__getitem__)
             for v in eqn.outvars:
                 self._vars[v] = f"v{next(count)}"
@@ -70,9 +81,13 @@ class Program:
                 name = f"loop{len(self._loops)}"
                 self._loops.append(loop_source(names, eqn, name))
                 new = loop_call(names, eqn, name, args, outs, buffers)
+            elif place in deferral.until:
+                new = [started(names, eqn, args, *outs)]
             else:
-                new = statement(names, eqn, args, outs, self._buffer(*eqn.outvars[:1]))
+                buffer = self._buffer(*eqn.outvars[:1])
+                new = statement(names, eqn, args, outs, buffer, place in deferral.beside)
             lines += [(line, eqn.source) for line in new]
+        lines += self._joins(deferral, len(j.eqns))
         given = set()
         self._outs = []
         for v in j.outvars:
@@ -84,6 +99,11 @@ class Program:
                 given.add(self._plan.root[v])
             self._outs.append(text)
         self._body_lines = lines
+
+    def _joins(self, deferral, place):
+        """The lines that wait for products done on other threads."""
+        names = [self._vars[v] for v in deferral.joins(place, self._closed.jaxpr)]
+        return [(f"{name} = {name}.result()", None) for name in names]
 
     def _atom(self, v):
         return literal(self._names, v) if type(v) is Literal else self._vars[v]

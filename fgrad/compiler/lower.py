@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from fgrad.compiler import blas
-from fgrad.compiler.parallel import THREADS
+from fgrad.compiler.deferral import product_flops
+from fgrad.compiler.parallel import THREADS, start
 from fgrad.core.jaxpr import Literal
 from fgrad.primitives import contract, elementwise, parts, reduce
 from fgrad.primitives import shape as sh
@@ -128,7 +129,13 @@ def in_place(eqn, operand) -> bool:
     return isinstance(eqn.primitive, Elementwise)
 
 
-def statement(names, eqn, args, outs, buffer) -> list[str]:
+def started(names, eqn, args, out) -> str:
+    """The line that has another thread compute a product; ``out.result()`` is the product."""
+    function, rest = _einsum(names, eqn, args, alone=True).split("(", 1)
+    return f"{out} = {names.name(start, 'start')}({function}, {rest}"
+
+
+def statement(names, eqn, args, outs, buffer, alone=False) -> list[str]:
     """The lines that compute an equation.
 
     Parameters
@@ -139,8 +146,12 @@ def statement(names, eqn, args, outs, buffer) -> list[str]:
         Source of the operands, names of the results.
     buffer : str or None
         The buffer to write the result into.
+    alone : bool
+        Whether a large product shall run on one thread.
     """
     p = eqn.primitive
+    if p is contract.einsum:
+        return [f"{outs[0]} = {_einsum(names, eqn, args, buffer, alone)}"]
     if len(outs) != 1 or p.multiple_results:
         target = ", ".join(outs) + "," * (len(outs) == 1)
         return [f"{target} = {_generic(names, eqn, args)}"]
@@ -172,8 +183,6 @@ def _into(names, eqn, args, out, buffer):
         if p.ufunc in (np.maximum, np.minimum):
             buffer = f"out={buffer}"
         return [f"{out} = {names.name(p.ufunc, p.ufunc.__name__)}({', '.join(args)}, {buffer})"]
-    if p is contract.einsum:
-        return [f"{out} = {_einsum(names, eqn, args, buffer)}"]
     if p is sh.convert_element_type:
         copyto = names.name(np.copyto, "copyto")
         return [f"{out} = {buffer}", f"{copyto}({out}, {args[0]}, 'unsafe')"]
@@ -188,8 +197,6 @@ def expression(names, eqn, args) -> str:
     p = eqn.primitive
     if isinstance(p, Elementwise):
         return _elementwise(names, eqn, args)
-    if p is contract.einsum:
-        return _einsum(names, eqn, args)
     if p in _REDUCE:
         return _reduction(names, eqn, args)
     if eqn.invars and eqn.invars[0].aval.shape:
@@ -265,7 +272,7 @@ def _reduction(names, eqn, args, buffer=None):
     return f"{names.name(function, hint)}({', '.join(options)})"
 
 
-def _einsum(names, eqn, args, buffer=None):
+def _einsum(names, eqn, args, buffer=None, alone=False):
     subscripts = eqn.params["subscripts"]
     plan = contract.plan(subscripts)
     x, y = (args[1], args[0]) if plan.swap else args
@@ -273,19 +280,10 @@ def _einsum(names, eqn, args, buffer=None):
     if plan.direct:
         x = _permuted(x, plan.first)
         y = _permuted(y, plan.second)
-        function = blas.matmul if _is_large_product(eqn) else np.matmul
+        shared = THREADS > 1 and not alone and product_flops(eqn) >= blas.LARGE
+        function = blas.matmul if shared else np.matmul
         return f"{names.name(function, 'matmul')}({x}, {y}{tail})"
     return f"{names.name(plan, 'contract_' + subscripts)}({args[0]}, {args[1]}{tail})"
-
-
-def _is_large_product(eqn) -> bool:
-    """Whether a product of two matrices of floats is worth several threads."""
-    x, y = (v.aval for v in eqn.invars)
-    out = eqn.outvars[0].aval
-    if THREADS < 2 or not out.inexact or not x.ndim == y.ndim == out.ndim == 2:
-        return False
-    # x.size * y.size * out.size is (m * k * n) squared
-    return 2 * math.isqrt(x.size * y.size * out.size) >= blas.LARGE
 
 
 def _permuted(x, order):

@@ -41,13 +41,18 @@ def shares(size: int) -> list[tuple[int, int]]:
     return list(zip(bounds[:-1], bounds[1:], strict=True))
 
 
+def start(function, *args):
+    """Run ``function(*args)`` on another thread, in the caller's error state; a future."""
+    return _workers().submit(contextvars.copy_context().run, function, *args)
+
+
 def run_all(function, calls) -> list:
     """``[function(*args) for args in calls]``, each on a thread of its own.
 
     NumPy's error state of the caller holds on all of them.
     """
     first, *rest = calls
-    futures = [_workers().submit(contextvars.copy_context().run, function, *c) for c in rest]
+    futures = [start(function, *c) for c in rest]
     return [function(*first), *(f.result() for f in futures)]
 
 

@@ -3,7 +3,7 @@
 import itertools
 import string
 
-from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, Var
+from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
 
 class _Names(dict):
@@ -95,11 +95,3 @@ def format_jaxpr(jaxpr: Jaxpr, indent=0) -> str:
     body = "".join(pad + line for line in lines)
     foot = "\n" + " " * (indent + 2)
     return f"{{ lambda {consts}; {args}. let{body}{foot}in ({outs}) }}"
-
-
-def format_var(v) -> str:
-    """A variable or literal alone, for messages."""
-    return f"{v.val!r}:{v.aval}" if type(v) is Literal else f"{type(v).__name__}:{v.aval}"
-
-
-__all__ = ["Var", "format_eqn", "format_jaxpr", "format_var"]

@@ -199,7 +199,6 @@ def _grid(shape, index):
         whole = e.kind == "slice" and e.item == range(shape[e.axis])
         if e.kind != "new" and not whole:
             last = e.axis + 1
-    trailing = len(shape) - last
     advanced = [e.kind == "array" for e in entries]
     counted = [e.kind in ("array", "int") for e in entries] if any(advanced) else advanced
     block_shape, together, first = (), True, 0
@@ -242,7 +241,6 @@ def _grid(shape, index):
             full.append(1)
         elif e.kind == "slice":
             full.append(len(e.item))
-    del trailing
     return [arrays[a] for a in range(last)], tuple(full), tuple(result)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from fgrad.core.avals import result_aval
 from fgrad.core.source import located
-from fgrad.core.trace import Primitive, Undefined, get_aval
+from fgrad.core.trace import Primitive, Undefined
 from fgrad.primitives.define import set_rules
 from fgrad.primitives.elementwise import add
 
@@ -192,8 +192,3 @@ def matmul_subscripts(m: int, n: int) -> tuple[str, str, str]:
     lhs = "X" if m == 1 else batch[len(batch) - (m - 2) :] + "YX"
     rhs = "X" if n == 1 else batch[len(batch) - (n - 2) :] + "XZ"
     return lhs, rhs, batch + "Y" * (m > 1) + "Z" * (n > 1)
-
-
-def size_of(x) -> int:
-    """The number of elements of a value or tracer."""
-    return get_aval(x).size

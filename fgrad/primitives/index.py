@@ -10,9 +10,9 @@ from fgrad.core.avals import shaped_array
 from fgrad.core.source import located
 from fgrad.core.trace import Primitive, Undefined, get_aval
 from fgrad.primitives.define import align, broadcast_shapes, set_rules
-from fgrad.primitives.elementwise import add, div, eq, mul
+from fgrad.primitives.elementwise import div, eq, mul
 from fgrad.primitives.parts import select, zeros_like
-from fgrad.primitives.shape import broadcast_to, convert_element_type, moveaxis, reshape
+from fgrad.primitives.shape import broadcast_to, convert_element_type, moveaxis
 
 # -- the normal form -----------------------------------------------------------------------------
 
@@ -231,10 +231,8 @@ def _scatter_batch(args, dims, size, *, axes, out_axis, op):
     if all(d is None for d in di):
         updates = moveaxis(updates, du, 0)
         return scatter(updates, x, *indices, axes=shifted, out_axis=out_axis + 1, op=op), 0
-    rank = max(get_aval(i).ndim - (d is not None) for i, d in zip(indices, di, strict=True))
     own, indices = _with_batch_index(indices, di, size)
     updates = moveaxis(updates, du, out_axis)
-    del rank
     return scatter(updates, x, own, *indices, axes=(0, *shifted), out_axis=out_axis, op=op), 0
 
 
@@ -260,6 +258,3 @@ def take_along_axis(x, indices, axis):
         for d, n in enumerate(shape)
     ]
     return gather(x, *grid, axes=tuple(range(len(shape))), out_axis=0)
-
-
-__all__ = ["add", "reshape"]

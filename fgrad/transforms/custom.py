@@ -16,7 +16,8 @@ from fgrad.core.staging import trace_to_jaxpr
 from fgrad.core.trace import Primitive, Tracer, Undefined, as_value, get_aval
 from fgrad.core.tree import explain_mismatch, tree_flatten, tree_map, tree_unflatten
 from fgrad.primitives.define import set_rules
-from fgrad.primitives.shape import moveaxis
+from fgrad.primitives.reduce import reduce_sum
+from fgrad.primitives.shape import broadcast_to
 from fgrad.primitives.shape import stop_gradient as stop_gradient_p
 from fgrad.transforms.face import as_argument, as_results, check_callable, function_name
 from fgrad.transforms.jaxprs import batch_jaxpr, batch_to_front, consts_as_inputs
@@ -145,30 +146,28 @@ def _zero_tangent(aval, linear):
 
 def _jvp_batch(args, dims, size, *, call):
     (rule,) = call.rules
+    axes = _front_axes(dims)
 
     def batched_rule(primals, tangents):
         n = len(primals)
         # a tangent is mapped whether or not its primal is
         full = [
-            _broadcast_batch(t, get_aval(t), d, size, get_aval(p))
-            for p, t, d in zip(primals, tangents, dims, strict=True)
+            t if d is not None else broadcast_to(t, (size, *get_aval(t).shape))
+            for t, d in zip(tangents, axes, strict=True)
         ]
         return _split_pair(
             vmap(
                 lambda *v: _join_pair(rule(v[:n], v[n:])),
-                in_axes=(*dims, *(0 for _ in full)),
+                in_axes=(*axes, *(0 for _ in full)),
             )(*primals, *full)
         )
 
     return _batched_call(custom_jvp_call, args, dims, size, call, (batched_rule,))
 
 
-def _broadcast_batch(t, aval, dim, size, primal):
-    from fgrad.primitives.shape import broadcast_to
-
-    if dim is not None:
-        return moveaxis(t, dim, 0)
-    return broadcast_to(t, (size, *aval.shape))
+def _front_axes(dims):
+    """Batch axes once they stand first."""
+    return tuple([None if d is None else 0 for d in dims])
 
 
 def _join_pair(pair):
@@ -180,15 +179,14 @@ def _split_pair(pair):
 
 
 def _batched_call(primitive, args, dims, size, call, rules):
+    """The call of a function over a batch, whose axis comes first in arguments and results."""
+    args, axes = batch_to_front(args, dims), _front_axes(dims)
     if call.jaxpr is None:
-        new = Call(lambda *a: _base(_vmapped(call.fun, dims)(*a)), rules, call.name)
-        outs = primitive(*args, call=new)
-        return outs, [0] * len(outs)
-    batched, _ = batch_jaxpr(call.jaxpr, size, tuple([d is not None for d in dims]), True)
-    front = batch_to_front(args, dims)
-    zero_dims = [None if d is None else 0 for d in dims]
-    del zero_dims
-    outs = primitive(*front, call=Call(None, rules, call.name, batched))
+        fun, batched = (lambda *a: _base(_vmapped(call.fun, axes)(*a))), None
+    else:
+        mapped = tuple([d is not None for d in dims])
+        fun, (batched, _) = None, batch_jaxpr(call.jaxpr, size, mapped, True)
+    outs = primitive(*args, call=Call(fun, rules, call.name, batched))
     return outs, [0] * len(outs)
 
 
@@ -403,17 +401,14 @@ def _vjp_linearize(primals, tangents, *, call):
 
 def _vjp_batch(args, dims, size, *, call):
     fwd, bwd = call.rules
-    res_count = []
+    axes = _front_axes(dims)
 
     def batched_fwd(*vs):
-        ds = dims if call.jaxpr is None else [None if d is None else 0 for d in dims]
-
         def one(*v):
             outs, res = fwd(*v)
             return [list(outs), list(res)]
 
-        outs, res = vmap(one, in_axes=tuple(ds))(*vs)
-        res_count.append(len(res))
+        outs, res = vmap(one, in_axes=axes)(*vs)
         return _base(outs), _base(res)
 
     def batched_bwd(res, cts):
@@ -421,21 +416,13 @@ def _vjp_batch(args, dims, size, *, call):
             return list(bwd(tuple(res), list(cts)))
 
         found = _base_or_none(vmap(one)(list(res), list(cts)))
-        ds = dims if call.jaxpr is None else [None if d is None else 0 for d in dims]
-        out = []
-        for c, d in zip(found, ds, strict=True):
-            if c is not None:
-                c = _sum_batch(c) if d is None else moveaxis(c, 0, d)
-            out.append(c)
-        return out
+        # an argument that all elements share gets the sum of their cotangents
+        return [
+            reduce_sum(c, axes=(0,)) if c is not None and d is None else c
+            for c, d in zip(found, axes, strict=True)
+        ]
 
     return _batched_call(custom_vjp_call, args, dims, size, call, (batched_fwd, batched_bwd))
-
-
-def _sum_batch(c):
-    from fgrad.primitives.reduce import reduce_sum
-
-    return reduce_sum(c, axes=(0,))
 
 
 def _base_or_none(values):

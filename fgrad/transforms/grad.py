@@ -9,7 +9,6 @@ from fgrad.core.avals import float0
 from fgrad.core.source import located, user_source
 from fgrad.core.trace import as_value, get_aval, thread
 from fgrad.core.tree import explain_mismatch, tree_flatten, tree_unflatten
-from fgrad.primitives.parts import conj
 from fgrad.transforms.face import (
     as_argument,
     as_results,
@@ -372,8 +371,3 @@ def _record(fun, primals, has_aux, name):
     if has_aux:
         value = (value, as_results(*_strip(trace, aux, values)))
     return value, record
-
-
-def conjugated(x):
-    """The complex conjugate, of complex values only."""
-    return conj(x) if get_aval(x).dtype.kind == "c" else x

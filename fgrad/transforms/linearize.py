@@ -36,10 +36,6 @@ class LinearizeTrace(LinearTrace):
     __slots__ = ()
     transformation = "grad"
 
-    def wrap(self, primal, tangent: LinearTracer) -> LinearizeTracer:
-        """A value with its tangent."""
-        return LinearizeTracer(self, primal, tangent.variable, tangent.aval)
-
     def perturb(self, primal, aval: ShapedArray) -> LinearizeTracer:
         """An input to differentiate by."""
         avals = self.avals

@@ -1,4 +1,9 @@
-"""Algebra: constants folded, identities and moves of moves removed. No rule changes a rounding."""
+"""Algebra: constants folded, identities and moves of moves removed.
+
+One rule alone changes a rounding: two constant factors of a product become one.
+"""
+
+import math
 
 import numpy as np
 
@@ -89,17 +94,51 @@ def _same_type(v, eqn):
 
 def _mul(r, eqn):
     x, y = eqn.invars
-    for one, other in ((x, y), (y, x)):
-        if _is_number(one, 1) and _same_type(other, eqn):
+    for factor, other in ((x, y), (y, x)):
+        if type(factor) is not Literal or not _same_type(other, eqn):
+            continue
+        if factor.val == 1:
             return [other]
-        if _is_number(one, -1) and _same_type(other, eqn) and other.aval.dtype.kind in "fc":
+        if other.aval.dtype.kind not in "fc":
+            continue
+        if factor.val == -1:
             return r.emit(ew.neg, [other], [other.aval], {}, eqn.source)
+        inner = r.defined.get(other)
+        if inner is not None and inner.primitive is ew.neg:
+            return _scaled(r, eqn, inner.invars[0], _times(factor, -1))
+        if inner is not None and inner.primitive is ew.mul:
+            for a, b in (inner.invars, inner.invars[::-1]):
+                if type(a) is Literal and _same_type(b, eqn) and _is_tame(a.val * factor.val):
+                    return _scaled(r, eqn, b, _times(a, factor.val))
     return None
+
+
+def _scaled(r, eqn, x, factor):
+    return r.emit(ew.mul, [factor, x], [eqn.outvars[0].aval], {}, eqn.source)
+
+
+def _times(lit, number):
+    """A literal times a number, of the literal's type if that can be."""
+    value = lit.val * number
+    return Literal(value, get_aval(value))
+
+
+def _is_tame(number) -> bool:
+    """Whether a product of constants is safe to form: the longer way it might not overflow."""
+    return type(number) in (float, np.float32, np.float64) and 1e-30 < abs(number) < 1e30
 
 
 def _div(r, eqn):
     x, y = eqn.invars
-    return [x] if _is_number(y, 1) and _same_type(x, eqn) else None
+    if type(y) is not Literal or not _same_type(x, eqn):
+        return None
+    if y.val == 1:
+        return [x]
+    if x.aval.dtype.kind == "f" and y.aval.dtype.kind in "if" and math.frexp(y.val)[0] == 0.5:
+        value = type(y.val)(1 / y.val) if y.aval.inexact else 1 / y.val
+        if _is_tame(value) and _is_tame(float(y.val)):  # a power of two: the product is exact
+            return _scaled(r, eqn, x, Literal(value, get_aval(value)))
+    return None
 
 
 def _sub(r, eqn):
@@ -109,7 +148,15 @@ def _sub(r, eqn):
 
 def _neg(r, eqn):
     inner = r.defined.get(eqn.invars[0])
-    return [inner.invars[0]] if inner is not None and inner.primitive is ew.neg else None
+    if inner is None:
+        return None
+    if inner.primitive is ew.neg:
+        return [inner.invars[0]]
+    if inner.primitive is ew.mul and eqn.outvars[0].aval.inexact:
+        for a, b in (inner.invars, inner.invars[::-1]):
+            if type(a) is Literal and _same_type(b, eqn) and a.aval.dtype.kind == "f":
+                return _scaled(r, eqn, b, _times(a, -1))
+    return None
 
 
 def _identity(r, eqn):

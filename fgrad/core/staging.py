@@ -108,7 +108,7 @@ def trace_is_live(trace) -> bool:
     return False
 
 
-def trace_to_jaxpr(fun, in_avals, name="", transformation="jit") -> ClosedJaxpr:
+def trace_to_jaxpr(fun, in_avals, name="") -> ClosedJaxpr:
     """Stage ``fun(*args) -> list of values`` on abstract arguments.
 
     Constants of the result may be tracers of outer transformations.

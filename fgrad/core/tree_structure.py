@@ -234,11 +234,13 @@ def _flatten_up_to(structure, x, subtrees):
 
 
 def check_is_leaf(is_leaf):
+    """Refuse an `is_leaf` that is no function."""
     if not callable(is_leaf):
         raise TypeError(f"is_leaf must be a function or None, got {is_leaf!r}")
 
 
 def check_treedef(name, treedef):
+    """Refuse an argument `name` that is no `PyTreeDef`."""
     if type(treedef) is not PyTreeDef:
         raise TypeError(
             f"{name} must be a PyTreeDef, as tree_structure returns it, got {treedef!r} of type "

@@ -21,7 +21,7 @@ class Executable:
 
     def __init__(self, closed, donated=(), backend="numpy"):
         self.jaxpr = optimize(closed)
-        self._program = backends[backend](self.jaxpr, donated, compiled)
+        self._program = backends[backend](self.jaxpr, donated)
 
     @property
     def source(self):

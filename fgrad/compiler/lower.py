@@ -26,15 +26,12 @@ class Namespace:
     ----------
     program : str
         What the program is called; its function gets that name, if Python allows it.
-    compiled : callable
-        Compiles the programs that equations hold.
     """
 
-    def __init__(self, program: str, compiled):
+    def __init__(self, program: str):
         self.program = "".join(c if c.isalnum() else "_" for c in program) or "program"
         if hasattr(builtins, self.program) or keyword.iskeyword(self.program):
             self.program += "_"
-        self.compiled = compiled
         self.values = {}
         self._by_id = {}
         self._shared = {}
@@ -50,6 +47,10 @@ class Namespace:
             self.values[name] = value
             self._by_id[id(value)] = name
         return self._by_id[id(value)]
+
+    def sources(self) -> list[str]:
+        """The sources of the generated functions among the values."""
+        return [v.source for v in self.values.values() if hasattr(v, "source")]
 
     def shared(self, key, hint, make) -> str:
         """A name for a value that equations with the same key share."""
@@ -293,15 +294,12 @@ def _permuted(x, order):
 
 
 def _generic(names, eqn, args):
-    """A call of the operation's NumPy implementation, its parameters filled in.
-
-    The program that a checkpoint holds runs compiled: apart from this one, so that nothing it
-    computes again is merged with the first time.
+    """A call of the operation's NumPy implementation, its parameters filled in; or of the compiled
+    form of the programs it holds.
     """
     p = eqn.primitive
-    if p.name == "checkpoint":
-        program = names.compiled(eqn.params["jaxpr"])
-        return f"{names.name(program, p.name)}({', '.join(args)})"
+    if p.lower is not None:
+        return f"{names.name(p.lower(**eqn.params), p.name)}({', '.join(args)})"
     params = "".join(
         f", {k}={names.name(v, k) if not isinstance(v, int | str | bool) else repr(v)}"
         for k, v in eqn.params.items()

@@ -50,6 +50,15 @@ class Primitive:
         should keep residuals instead of running them again in the backward pass.
     keeps_weak : bool
         Whether it gives a Python scalar for Python scalars.
+    expand : callable or None
+        ``expand(*args, **params)``: the operation in terms of others, for the compiler.
+    lower : callable or None
+        ``lower(**params)``: for operations that hold programs, a compiled function of the operands.
+    prune : callable or None
+        ``prune(used, **params)``: for operations with several results of which some are not used,
+        the numbers of the operands and results to keep and new params.
+    effectful : bool
+        Whether it does more than give a result: it is never dropped, merged or moved.
     stage : callable or None
         ``stage(trace, args, params)``: for operations that hold Python functions, how a
         `StagingTrace` turns these into jaxprs.
@@ -67,6 +76,10 @@ class Primitive:
         self.batch: Any = None
         self.linearize: Any = None
         self.stage: Any = None
+        self.expand: Any = None
+        self.lower: Any = None
+        self.prune: Any = None
+        self.effectful = False
         self.keeps_weak = not multiple_results
         if not internal:
             registry.append(self)

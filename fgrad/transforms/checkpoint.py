@@ -2,6 +2,7 @@
 
 from functools import partial, wraps
 
+from fgrad.compiler import compiled
 from fgrad.core.jaxpr import eval_jaxpr
 from fgrad.core.source import located
 from fgrad.core.trace import Primitive, Tracer, Undefined
@@ -57,6 +58,8 @@ set_rules(
     transpose=_transpose,
     batch=_batch,
 )
+# Compiled apart from the program it stands in: nothing it computes again is merged with the first.
+remat.lower = lambda jaxpr: compiled(jaxpr)
 
 
 def checkpoint(fun=None, *, prevent_cse=True, policy=None, static_argnums=(), concrete=False):

@@ -9,7 +9,7 @@ def drop_dead_code(closed: ClosedJaxpr) -> ClosedJaxpr:
     needed = {v for v in j.outvars if type(v) is Var}
     kept = []
     for eqn in reversed(j.eqns):
-        if getattr(eqn.primitive, "effectful", False) or any(v in needed for v in eqn.outvars):
+        if eqn.primitive.effectful or any(v in needed for v in eqn.outvars):
             kept.append(eqn)
             needed.update(v for v in eqn.invars if type(v) is Var)
     pairs = [(v, c) for v, c in zip(j.constvars, closed.consts, strict=True) if v in needed]

@@ -54,8 +54,14 @@ def _expansion(primitive, avals, params) -> ClosedJaxpr:
     key = (primitive, avals, tuple(sorted(params.items())))
     if key not in _expansions:
         parent, thread.trace = thread.trace, evaluation
+        several = primitive.multiple_results
         try:
-            closed = trace_to_jaxpr(lambda *xs: [primitive.expand(*xs, **params)], list(avals))
+            closed = trace_to_jaxpr(
+                lambda *xs: primitive.expand(*xs, **params)
+                if several
+                else [primitive.expand(*xs, **params)],
+                list(avals),
+            )
         finally:
             thread.trace = parent
         _expansions[key] = inline_expansions(closed)
@@ -66,7 +72,7 @@ def inline_expansions(closed: ClosedJaxpr) -> ClosedJaxpr:
     """Replace composite operations by the operations they are written in."""
 
     def rule(r, eqn):
-        if getattr(eqn.primitive, "expand", None) is None:
+        if eqn.primitive.expand is None:
             return None
         avals = tuple([v.aval for v in eqn.invars])
         return splice(r, _expansion(eqn.primitive, avals, eqn.params), eqn.invars)
@@ -76,6 +82,6 @@ def inline_expansions(closed: ClosedJaxpr) -> ClosedJaxpr:
 
 def expand_composites(closed: ClosedJaxpr) -> ClosedJaxpr:
     """Replace operations that NumPy lacks (erf, logistic, integer powers) by operations it has."""
-    if any(getattr(e.primitive, "expand", None) is not None for e in closed.jaxpr.eqns):
+    if any(e.primitive.expand is not None for e in closed.jaxpr.eqns):
         return inline_expansions(closed)
     return closed

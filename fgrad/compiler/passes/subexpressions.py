@@ -14,7 +14,7 @@ def merge_common(closed: ClosedJaxpr) -> ClosedJaxpr:
     seen = {}
 
     def rule(r, eqn):
-        if eqn.primitive.name == "checkpoint" or getattr(eqn.primitive, "effectful", False):
+        if eqn.primitive.name == "checkpoint" or eqn.primitive.effectful:
             return None
         params = tuple([(k, _param_key(v)) for k, v in sorted(eqn.params.items())])
         key = (eqn.primitive, tuple(map(_atom_key, eqn.invars)), params)

@@ -1,0 +1,125 @@
+"""Breaks fgrad in several hundred places, one at a time, and counts how many the tests catch.
+
+python -m tests.mutation list                what the mutants are
+python -m tests.mutation show 17             one mutant
+python -m tests.mutation run [--only 17 18]  run the tests on those not run yet, or on some again
+python -m tests.mutation page                write docs/mutations.md
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+from tests.mutation import mutants as source
+from tests.mutation.exceptions import EXCEPTIONS
+from tests.mutation.report import page
+
+_BATCHES = (4.0, 40.0)  # seconds of tests in one process; then all the rest
+
+
+def _results(state):
+    file = state / "results.jsonl"
+    records = map(json.loads, file.read_text().splitlines()) if file.exists() else ()
+    return {r["key"]: r for r in records}
+
+
+def _batches(tests, seconds):
+    """The tests in a few portions, each to be run by one process."""
+    start = 0
+    for budget in _BATCHES:
+        stop, spent, files = start, 0.0, set()
+        while stop < len(tests) and spent < budget and (len(files) < 4 or budget > 10):
+            spent += seconds[tests[stop]]
+            files.add(tests[stop].split("::")[0])
+            stop += 1
+        if stop > start:
+            yield tests[start:stop]
+        start = stop
+    if start < len(tests):
+        yield tests[start:]
+
+
+def _try(mutant, evidence, runner, complete):
+    """The record of one mutant."""
+    began = time.time()
+    tests = evidence.covering(mutant)
+    ran = 0
+    events = []
+    for batch in _batches(tests, evidence.seconds):
+        files = sorted({t.split("::")[0] for t in batch})
+        events = runner.run(mutant, files, batch, evidence.seconds)
+        ran += sum(e[0] == "test" for e in events)
+        if any(e[0] == "failed" for e in events):
+            break
+    else:
+        if complete:
+            done = set(tests)
+            rest = [t for t in sorted(evidence.seconds, key=evidence.seconds.get) if t not in done]
+            files = sorted({t.split("::")[0] for t in rest})
+            events = runner.run(mutant, files, rest, evidence.seconds)
+            ran += sum(e[0] == "test" for e in events)
+    failed = [e for e in events if e[0] == "failed"]
+    return {
+        "key": mutant.key,
+        "caught": bool(failed),
+        "by": failed[0][1:] if failed else None,
+        "tests": ran,
+        "seconds": round(time.time() - began, 1),
+        "line": mutant.line,
+    }
+
+
+def _run(sample, options):
+    from tests.mutation import runner
+    from tests.mutation.evidence import gather
+
+    state = options.state
+    state.mkdir(parents=True, exist_ok=True)
+    runner.import_libraries(state / "jax")
+    evidence = gather(state)
+    results = _results(state)
+    if options.only:
+        todo = [m for m in sample if m.number in options.only]
+    else:
+        todo = [m for m in sample if m.key not in results and m.key not in EXCEPTIONS]
+    if options.survivors:
+        todo = [m for m in sample if not results.get(m.key, {"caught": True})["caught"]]
+    for m in todo[:: options.step]:
+        record = _try(m, evidence, runner, options.complete)
+        with (state / "results.jsonl").open("a") as file:
+            file.write(json.dumps(record) + "\n")
+        by = " ".join(record["by"] or ("SURVIVES",))
+        print(f"{m}\n    {by} [{record['tests']} tests, {record['seconds']} s]", flush=True)
+
+
+def main():
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="tests.mutation", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("what", choices=("list", "show", "run", "page"))
+    parser.add_argument("numbers", nargs="*", type=int)
+    parser.add_argument("--only", nargs="+", type=int, help="numbers of mutants to run (again)")
+    parser.add_argument("--survivors", action="store_true", help="run those again that survived")
+    parser.add_argument("--complete", action="store_true", help="all tests, not only covering ones")
+    parser.add_argument("--step", type=int, default=1, help="run every n-th only")
+    parser.add_argument("--state", type=Path, default=source.ROOT / "build" / "mutation")
+    options = parser.parse_args()
+    sample = source.sample()
+    if options.what == "list":
+        print(*sample, sep="\n")
+    elif options.what == "show":
+        for m in sample:
+            if m.number in options.numbers:
+                print(m, f"key: {m.key}", m.diff(), sep="\n")
+    elif options.what == "run":
+        _run(sample, options)
+    else:
+        possible = sum(len(source.mutants_of(p)) for p in source.targets())
+        text = page(sample, _results(options.state), possible)
+        (source.ROOT / "docs" / "mutations.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -24,7 +24,7 @@ class Body:
     variables : list of str
         Names of its inputs.
     targets : dict, optional
-        For some results, by variable, the name of the array to write them into.
+        For some results, by variable, the name of an array to write them into if that can be.
 
     Attributes
     ----------
@@ -39,18 +39,21 @@ class Body:
         The buffers.
     views : list of str
         Their names.
+    filled : set of Var
+        The results that were written into their targets.
     """
 
     def __init__(self, names, closed: ClosedJaxpr, variables, targets=None):
         j = closed.jaxpr
         self._names = names
-        self._targets = targets or {}
         self._vars = dict(zip(j.invars, variables, strict=True))
         for v, c in zip(j.constvars, closed.consts, strict=True):
             self._vars[v] = names.name(c, "k")
         self._views = {}  # (slot, shape, dtype) -> name
         self.functions = []
         deferral = Deferral(j)
+        self._targets = _reachable(targets, j, deferral) if targets else {}
+        self.filled = set(self._targets)
         self.plan = Plan(j, _wants_slot, in_place, deferral.until)
         self.lines = self._statements(j, deferral)
         self.outs = [self._atom(v) for v in j.outvars]
@@ -98,6 +101,18 @@ class Body:
         if key not in self._views:
             self._views[key] = f"b{len(self._views)}"
         return self._views[key]
+
+
+def _reachable(targets, j, deferral):
+    """Those targets whose variable is made by an equation that can write into them."""
+    writing = {
+        v
+        for i, eqn in enumerate(j.eqns)
+        if i not in deferral.until and can_write(eqn)
+        for v in eqn.outvars
+        if v.aval.shape
+    }
+    return {v: target for v, target in targets.items() if v in writing}
 
 
 def _wants_slot(eqn, out):

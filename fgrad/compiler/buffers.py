@@ -24,6 +24,16 @@ class Slot:
         self.nbytes = nbytes
 
 
+def memory_roots(jaxpr) -> dict:
+    """For each variable the one whose memory it shares."""
+    root = {v: v for v in (*jaxpr.constvars, *jaxpr.invars)}
+    for eqn in jaxpr.eqns:
+        for v in eqn.outvars:
+            shares = eqn.primitive in VIEWS and type(eqn.invars[0]) is Var
+            root[v] = root[eqn.invars[0]] if shares else v
+    return root
+
+
 class Plan:
     """Memory for the intermediate values of a program.
 
@@ -48,13 +58,7 @@ class Plan:
     """
 
     def __init__(self, jaxpr, wants_slot, in_place, until=None):
-        self.root = {}
-        for v in (*jaxpr.constvars, *jaxpr.invars):
-            self.root[v] = v
-        for eqn in jaxpr.eqns:
-            for v in eqn.outvars:
-                shares = eqn.primitive in VIEWS and type(eqn.invars[0]) is Var
-                self.root[v] = self.root[eqn.invars[0]] if shares else v
+        self.root = memory_roots(jaxpr)
         self.outer = {*jaxpr.constvars, *jaxpr.invars}
         self.returned = {self.root[v] for v in jaxpr.outvars if type(v) is Var}
         self.slot = {}

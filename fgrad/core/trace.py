@@ -48,6 +48,10 @@ class Primitive:
     linearize : callable or None
         ``linearize(primals, tangents, **params)``: as `jvp`, for operations that hold programs and
         should keep residuals instead of running them again in the backward pass.
+    split : callable or None
+        ``split(linear, args, **params)``: for operations that hold programs, computes the results
+        that do not depend on the operands that are `linear`; gives these, the operands and params
+        of the operation that gives the others, and for each result whether it is one of these.
     keeps_weak : bool
         Whether it gives a Python scalar for Python scalars.
     expand : callable or None
@@ -75,6 +79,7 @@ class Primitive:
         self.transpose: Any = None
         self.batch: Any = None
         self.linearize: Any = None
+        self.split: Any = None
         self.stage: Any = None
         self.expand: Any = None
         self.lower: Any = None

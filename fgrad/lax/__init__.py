@@ -1,5 +1,9 @@
 """JAX's primitive operations under their names there: `fgrad.lax`."""
 
+from fgrad.control_flow.associative import associative_scan
+from fgrad.control_flow.cond import cond, switch
+from fgrad.control_flow.loops import fori_loop, map, scan
+from fgrad.control_flow.while_loop import while_loop
 from fgrad.lax._contract import batch_matmul, dot, dot_general
 from fgrad.lax._elementwise import (
     RoundingMethod,

@@ -247,6 +247,17 @@ set_rules(
 )
 
 
+def row(x, i):
+    """``x[i]`` for a non-negative int."""
+    return slice(x, index=(i, *((0, n, 1) for n in get_aval(x).shape[1:])))
+
+
+def stack_rows(rows):
+    """Arrays of one shape and dtype along a new first axis."""
+    shape = (1, *get_aval(rows[0]).shape)
+    return concatenate(*(reshape(r, new_sizes=shape) for r in rows), dimension=0)
+
+
 def slice_axis(x, start, stop, axis, step=1):
     """The elements ``start:stop:step`` along one axis."""
     index = [(0, n, 1) for n in get_aval(x).shape]

@@ -16,7 +16,7 @@ from fgrad.transforms.jaxprs import (
     jvp_jaxpr,
     transpose_jaxpr,
 )
-from fgrad.transforms.programs import without_outputs
+from fgrad.transforms.programs import split_call, without_outputs
 from fgrad.transforms.stage import bind_static, stage_function
 
 
@@ -58,6 +58,7 @@ set_rules(
     transpose=_transpose,
     batch=_batch,
 )
+remat.split = split_call(remat)
 # Compiled apart from the program it stands in: nothing it computes again is merged with the first.
 remat.lower = lambda jaxpr: compiled(jaxpr)
 

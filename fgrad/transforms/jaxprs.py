@@ -22,7 +22,7 @@ def _stage(closed, avals):
 
 
 @memoized
-def jvp_jaxpr(closed, nonzero: tuple):
+def jvp_jaxpr(closed, nonzero: tuple, force: tuple = ()):
     """The program of values and tangents.
 
     Parameters
@@ -30,6 +30,8 @@ def jvp_jaxpr(closed, nonzero: tuple):
     closed : ClosedJaxpr
     nonzero : tuple of bool
         Which inputs have a tangent.
+    force : tuple of bool, optional
+        Outputs, from the first, that shall have a tangent even if it is zero.
 
     Returns
     -------
@@ -50,19 +52,23 @@ def jvp_jaxpr(closed, nonzero: tuple):
         ]
         with trace:
             outs = eval_jaxpr(closed.jaxpr, closed.consts, args)
-        pairs = [trace.split(o) for o in outs]
-        out_tangents = [t for _, t in pairs if t is not None]
+        values, tangents = zip(*map(trace.split, outs), strict=True) if outs else ((), ())
+        tangents = list(tangents)
+        for i, forced in enumerate(force):
+            if forced and tangents[i] is None:
+                tangents[i] = instantiate(None, get_aval(values[i]))
+        out_tangents = [t for t in tangents if t is not None]
         result = stage.close(
-            [t.variable for t in inputs],
-            [p for p, _ in pairs] + out_tangents,
-            closed.jaxpr.debug_name,
+            [t.variable for t in inputs], [*values, *out_tangents], closed.jaxpr.debug_name
         )
-    return result, tuple([t is not None for _, t in pairs])
+    return result, tuple([t is not None for t in tangents])
 
 
 @memoized
-def linearize_jaxpr(closed, nonzero: tuple):
+def linearize_jaxpr(closed, nonzero: tuple, force: tuple = ()):
     """Split a program into its values with residuals, and its linear part.
+
+    The parameters are those of `jvp_jaxpr`.
 
     Returns
     -------
@@ -85,6 +91,9 @@ def linearize_jaxpr(closed, nonzero: tuple):
         with trace:
             outs = eval_jaxpr(closed.jaxpr, closed.consts, args)
         pairs = [trace.split(o) for o in outs]
+        for i, forced in enumerate(force):
+            if forced and pairs[i][1] is None:
+                pairs[i] = pairs[i][0], trace.input(get_aval(pairs[i][0])).variable
         drop_unused(trace, [v for _, v in pairs if v is not None])
         linear = StagingTrace(stage)
         tangents = [linear.input(trace.avals[v].strong()) for v in variables]

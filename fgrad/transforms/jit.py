@@ -21,6 +21,7 @@ from fgrad.transforms.jaxprs import (
     linearize_jaxpr,
     transpose_jaxpr,
 )
+from fgrad.transforms.programs import split_call
 from fgrad.transforms.stage import shapes_of, stage_function
 
 # -- the primitive: a call of a compiled program -------------------------------------------------
@@ -71,6 +72,7 @@ set_rules(
     batch=_batch,
 )
 jit_call.linearize = _linearize
+jit_call.split = split_call(jit_call)
 
 
 # -- the function --------------------------------------------------------------------------------
@@ -350,6 +352,11 @@ class _Settings:
 
 
 _settings = _Settings()
+
+
+def jit_is_disabled() -> bool:
+    """Whether functions that would be compiled shall run as plain Python."""
+    return _settings.disabled
 
 
 class disable_jit:

@@ -10,7 +10,6 @@ from fgrad.core.source import located
 from fgrad.core.trace import MINUS_ONE, ONE, Trace, Tracer, Undefined, get_aval
 from fgrad.primitives.elementwise import neg
 from fgrad.primitives.fit import fit_cotangent, fit_tangent
-from fgrad.transforms.programs import split_program
 
 
 class LinearTracer(Tracer):
@@ -69,7 +68,7 @@ class LinearTrace(Trace):
     def record(self, primitive, args, params):
         """Add one linear operation to the tape."""
         mine = [type(a) is LinearTracer and a._trace is self for a in args]
-        if primitive.linear == "args" and "jaxpr" in params:
+        if primitive.split is not None:
             return self._record_program(primitive, mine, args, params)
         self._check_linear(primitive, mine, args)
         hollow = [
@@ -97,14 +96,13 @@ class LinearTrace(Trace):
 
     def _record_program(self, primitive, mine, args, params):
         """Compute what does not depend on the linear operands; record the rest."""
-        known, linear, depends = split_program(params["jaxpr"], tuple(mine))
-        values = [a for a, m in zip(args, mine, strict=True) if not m]
-        found = primitive.bind(*values, **{**params, "jaxpr": known}) if known.out_avals else ()
-        params = {**params, "jaxpr": linear}
-        outs = [self.input(a) for a in linear.out_avals]
+        found, args, params, depends = primitive.split(tuple(mine), args, **params)
         hollow = [
-            Undefined(a.aval, a.variable) if m else a for a, m in zip(args, mine, strict=True)
+            Undefined(a.aval, a.variable) if type(a) is LinearTracer and a._trace is self else a
+            for a in args
         ]
+        avals = primitive.abstract_eval(*map(get_aval, args), **params)
+        outs = [self.input(a) for a in avals]
         self.tape.append(([o.variable for o in outs], primitive, hollow, params))
         found, recorded = iter(found), iter(outs)
         return [next(recorded) if d else next(found) for d in depends]

@@ -61,10 +61,39 @@ def split_program(closed, linear: tuple):
     return program(others, False, known_eqns), program(j.invars, True, j.eqns), depends
 
 
+def split_call(primitive):
+    """The rule by which a call of a program is split (see `Primitive.split`)."""
+
+    def split(linear, args, *, jaxpr, **params):
+        known, rest, depends = split_program(jaxpr, linear)
+        values = [a for a, m in zip(args, linear, strict=True) if not m]
+        found = primitive.bind(*values, jaxpr=known, **params) if known.out_avals else ()
+        return found, args, {"jaxpr": rest, **params}, depends
+
+    return split
+
+
+def with_outputs(closed, outvars) -> ClosedJaxpr:
+    """The program with other outputs."""
+    j = closed.jaxpr
+    return ClosedJaxpr(Jaxpr(j.constvars, j.invars, outvars, j.eqns, j.debug_name), closed.consts)
+
+
+def rearranged(closed, inputs, outputs) -> ClosedJaxpr:
+    """The program with its inputs and outputs in another order.
+
+    Parameters
+    ----------
+    inputs, outputs : sequence of int
+        For each place in the new order the number in the old one.
+    """
+    j = closed.jaxpr
+    invars = [j.invars[i] for i in inputs]
+    outvars = [j.outvars[i] for i in outputs]
+    return ClosedJaxpr(Jaxpr(j.constvars, invars, outvars, j.eqns, j.debug_name), closed.consts)
+
+
 @memoized
 def without_outputs(closed, n: int) -> ClosedJaxpr:
     """The program without its first `n` outputs."""
-    j = closed.jaxpr
-    return ClosedJaxpr(
-        Jaxpr(j.constvars, j.invars, j.outvars[n:], j.eqns, j.debug_name), closed.consts
-    )
+    return with_outputs(closed, closed.jaxpr.outvars[n:])

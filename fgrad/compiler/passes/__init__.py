@@ -7,22 +7,35 @@ from fgrad.compiler.passes.inline import expand_composites, inline_calls
 from fgrad.compiler.passes.simplify import simplify
 from fgrad.compiler.passes.subexpressions import merge_common
 
-PASSES = (
+PREPARING = (
     inline_calls,  # calls of programs become their equations
+    drop_dead_code,  # before it is expanded
     expand_composites,  # operations NumPy lacks become operations it has
     simplify,  # constants, identities, moves of moves
     merge_common,  # equal equations are computed once
     fold_transposes,  # moves of axes into the products that read or make them
     drop_dead_code,  # what no result needs
+)
+PASSES = (
+    *PREPARING,
     fuse_elementwise,  # chains on large arrays become loops over blocks
 )
 
 
-def optimize(closed):
-    """Run all passes."""
-    for run in PASSES:
+def _run(passes, closed):
+    for run in passes:
         closed = run(closed)
     return closed
 
 
-__all__ = ["PASSES", "optimize"]
+def prepare(closed):
+    """Run the passes after which each equation still stands for itself."""
+    return _run(PREPARING, closed)
+
+
+def optimize(closed):
+    """Run all passes."""
+    return _run(PASSES, closed)
+
+
+__all__ = ["PASSES", "PREPARING", "optimize", "prepare"]

@@ -50,22 +50,28 @@ _expansions: dict = {}
 
 
 def _expansion(primitive, avals, params) -> ClosedJaxpr:
-    """An operation's expansion, staged once for each kind of operands."""
+    """An operation's expansion; of operations without programs staged once for all."""
+    if primitive.multiple_results:
+        return _expanded(primitive, avals, params)
     key = (primitive, avals, tuple(sorted(params.items())))
     if key not in _expansions:
-        parent, thread.trace = thread.trace, evaluation
-        several = primitive.multiple_results
-        try:
-            closed = trace_to_jaxpr(
-                lambda *xs: primitive.expand(*xs, **params)
-                if several
-                else [primitive.expand(*xs, **params)],
-                list(avals),
-            )
-        finally:
-            thread.trace = parent
-        _expansions[key] = inline_expansions(closed)
+        _expansions[key] = _expanded(primitive, avals, params)
     return _expansions[key]
+
+
+def _expanded(primitive, avals, params):
+    several = primitive.multiple_results
+
+    def expand(*xs):
+        out = primitive.expand(*xs, **params)
+        return out if several else [out]
+
+    parent, thread.trace = thread.trace, evaluation
+    try:
+        closed = trace_to_jaxpr(expand, list(avals))
+    finally:
+        thread.trace = parent
+    return inline_expansions(closed)
 
 
 def inline_expansions(closed: ClosedJaxpr) -> ClosedJaxpr:

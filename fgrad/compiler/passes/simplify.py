@@ -14,6 +14,7 @@ from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
 from fgrad.primitives import shape as sh
 from fgrad.primitives.define import Elementwise
+from fgrad.primitives.reduce import reduce_sum
 
 
 def simplify(closed: ClosedJaxpr) -> ClosedJaxpr:
@@ -159,6 +160,20 @@ def _neg(r, eqn):
     return None
 
 
+def _sum(r, eqn):
+    """A sum of a sum is one sum."""
+    (x,) = eqn.invars
+    inner = r.defined.get(x)
+    if inner is None or inner.primitive is not reduce_sum:
+        return None
+    if "keepdims" in eqn.params or "keepdims" in inner.params:
+        return None
+    first = inner.params["axes"]
+    left = [a for a in range(inner.invars[0].aval.ndim) if a not in first]
+    axes = tuple(sorted([*first, *(left[a] for a in eqn.params["axes"])]))
+    return r.emit(reduce_sum, inner.invars, [eqn.outvars[0].aval], {"axes": axes}, eqn.source)
+
+
 def _identity(r, eqn):
     return list(eqn.invars)
 
@@ -211,6 +226,7 @@ _RULES = {
     ew.sub: _sub,
     ew.neg: _neg,
     ew.positive: _identity,
+    reduce_sum: _sum,
     sh.stop_gradient: _identity,
     sh.convert_element_type: _convert,
     parts.real: _convert,  # of a real number

@@ -1,0 +1,1 @@
+"""Control flow: primitives whose rules call transformations, and the functions that stage them."""

@@ -3,6 +3,7 @@
 ``pytest --hypothesis-profile=thorough`` searches longer and from a new seed each time.
 """
 
+import itertools
 import os
 
 # Read by JAX when it is first imported.
@@ -25,3 +26,15 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("quick")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how many random programs the laws were run on."""
+    counts = {"programs": 0, "set aside at kinks": 0}
+    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
+        if getattr(report, "when", None) == "teardown":
+            for name, value in report.user_properties:
+                if name in counts:
+                    counts[name] += value
+    if counts["programs"]:
+        terminalreporter.write_line("laws: " + ", ".join(f"{n} {k}" for k, n in counts.items()))

@@ -5,18 +5,22 @@ run stands at the end of the session.
 """
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
 import fgrad
 from tests.harness import assert_promises_kept
-from tests.testing.laws import (
-    assert_agree,
-    function,
-    law,
-    pair,
-    total,
-    waves,
-)
+from tests.testing.compositions import LIBRARIES, TRANSFORMATIONS, compose, defined
+from tests.testing.laws import COUNTS, assert_agree, function, in_jax, law, pair, total, waves
+
+
+@pytest.fixture(autouse=True)
+def _report_counts(record_property):
+    """Leave the counts with the test, for `pytest_terminal_summary`."""
+    before = COUNTS.copy()
+    yield
+    for name, n in (COUNTS - before).items():
+        record_property(name, n)
 
 
 def _gradient(fun, n):
@@ -218,3 +222,40 @@ def test_finite_differences(program, phase):
             continue
         apart = np.abs(fine - tangent)
         assert np.all(apart <= 2 * spread + 1e-8 * size), f"{tangent}\n{fine}"
+
+
+@law(share=0.5)
+def test_jax_agrees(program):
+    """The value, the gradient and a Hessian-vector product."""
+    xs = program.arguments
+
+    def numbers(library):
+        f = function(program, library)
+        lib, np = LIBRARIES[library]
+        gradient = lib.grad(total(f, np), argnums=tuple(range(len(xs))))
+        return lambda *xs: (program.function(library)(*xs), lib.jvp(gradient, xs, waves(xs)))
+
+    want = in_jax(numbers("jax"), *xs)
+    assert_agree(program, lambda *_: want, numbers("fgrad"), in_jax=True)
+
+
+@law(st.tuples(*[st.sampled_from(TRANSFORMATIONS)] * 2))
+def test_pairs_are_as_defined(program, transformations):
+    f = function(program)
+    left, right = (make("fgrad", transformations, f) for make in (compose, defined))
+    assert_agree(program, left, right)
+    assert_agree(program, fgrad.jit(left), right)
+
+
+@law(st.tuples(*[st.sampled_from(TRANSFORMATIONS)] * 3), share=3)
+def test_triples_are_as_defined(program, transformations):
+    f = function(program)
+    left, right = (make("fgrad", transformations, f) for make in (compose, defined))
+    assert_agree(program, left, right)
+
+
+@law(st.lists(st.sampled_from(TRANSFORMATIONS), min_size=2, max_size=3), share=0.5)
+def test_compositions_agree_with_jax(program, transformations):
+    want = in_jax(defined("jax", transformations, function(program, "jax")), *program.arguments)
+    right = compose("fgrad", transformations, function(program))
+    assert_agree(program, lambda *_: want, right, in_jax=True)

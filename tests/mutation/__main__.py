@@ -15,7 +15,7 @@ from tests.mutation import mutants as source
 from tests.mutation.exceptions import EXCEPTIONS
 from tests.mutation.report import page
 
-_BATCHES = (4.0, 40.0)  # seconds of tests in one process; then all the rest
+_BATCHES = (4.0, 20.0)  # seconds of tests in one process; then all the rest
 
 
 def _results(state):
@@ -40,26 +40,25 @@ def _batches(tests, seconds):
         yield tests[start:]
 
 
-def _try(mutant, evidence, runner, complete):
+def _try(mutant, evidence, runner, effort):
     """The record of one mutant."""
     began = time.time()
     tests = evidence.covering(mutant)
-    ran = 0
-    events = []
-    for batch in _batches(tests, evidence.seconds):
+    batches = list(_batches(tests, evidence.seconds))
+    if effort == "quick":
+        batches = batches[: len(_BATCHES)]
+    if effort == "complete":
+        known = set(tests)
+        rest = sorted(evidence.seconds, key=evidence.seconds.get)
+        batches.append([t for t in rest if t not in known])
+    ran, failed = 0, []
+    for batch in batches:
         files = sorted({t.split("::")[0] for t in batch})
         events = runner.run(mutant, files, batch, evidence.seconds)
         ran += sum(e[0] == "test" for e in events)
-        if any(e[0] == "failed" for e in events):
+        failed = [e for e in events if e[0] == "failed"]
+        if failed:
             break
-    else:
-        if complete:
-            done = set(tests)
-            rest = [t for t in sorted(evidence.seconds, key=evidence.seconds.get) if t not in done]
-            files = sorted({t.split("::")[0] for t in rest})
-            events = runner.run(mutant, files, rest, evidence.seconds)
-            ran += sum(e[0] == "test" for e in events)
-    failed = [e for e in events if e[0] == "failed"]
     return {
         "key": mutant.key,
         "caught": bool(failed),
@@ -86,7 +85,7 @@ def _run(sample, options):
     if options.survivors:
         todo = [m for m in sample if not results.get(m.key, {"caught": True})["caught"]]
     for m in todo[:: options.step]:
-        record = _try(m, evidence, runner, options.complete)
+        record = _try(m, evidence, runner, options.effort)
         with (state / "results.jsonl").open("a") as file:
             file.write(json.dumps(record) + "\n")
         by = " ".join(record["by"] or ("SURVIVES",))
@@ -102,7 +101,10 @@ def main():
     parser.add_argument("numbers", nargs="*", type=int)
     parser.add_argument("--only", nargs="+", type=int, help="numbers of mutants to run (again)")
     parser.add_argument("--survivors", action="store_true", help="run those again that survived")
-    parser.add_argument("--complete", action="store_true", help="all tests, not only covering ones")
+    parser.add_argument(
+        "--effort", choices=("quick", "covering", "complete"), default="covering",
+        help="which tests: some seconds' worth, those that run the line (the default), or all",
+    )  # fmt: skip
     parser.add_argument("--step", type=int, default=1, help="run every n-th only")
     parser.add_argument("--state", type=Path, default=source.ROOT / "build" / "mutation")
     options = parser.parse_args()

@@ -48,7 +48,7 @@ class Body:
         self._names = names
         self._vars = dict(zip(j.invars, variables, strict=True))
         for v, c in zip(j.constvars, closed.consts, strict=True):
-            self._vars[v] = names.name(c, "k")
+            self._vars[v] = names.name(c, "const")
         self._views = {}  # (slot, shape, dtype) -> name
         self.functions = []
         deferral = Deferral(j)

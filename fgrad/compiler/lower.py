@@ -71,7 +71,7 @@ def array_literal(names: Namespace, lit: Literal, dtype) -> str:
     """A literal beside arrays as source: NumPy takes a 0-d array sooner than a Python number."""
     wanted = np.result_type(dtype, lit.val) if lit.aval.weak_type else lit.aval.dtype
     key = ("scalar", repr(lit.val), wanted)
-    return names.shared(key, "c", lambda: np.asarray(lit.val, wanted))
+    return names.shared(key, "number", lambda: np.asarray(lit.val, wanted))
 
 
 def operands(names: Namespace, eqn, atom) -> list[str]:

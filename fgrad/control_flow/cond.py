@@ -279,8 +279,8 @@ def cond(pred, true_fun, false_fun, *operands, operand=None):
         raise TypeError(located(f"cond: pred must be a boolean scalar; got {aval}"))
     if jit_is_disabled():
         return (true_fun if pred else false_fun)(*operands)
-    index = convert_element_type(pred if aval.dtype.kind == "b" else pred != 0, new_dtype=_INDEX)
-    return _choose("cond", index, (false_fun, true_fun), operands)
+    index = convert_element_type(eq(pred, 0), new_dtype=_INDEX)
+    return _choose("cond", index, (true_fun, false_fun), operands)
 
 
 def switch(index, branches, *operands, operand=None):

@@ -36,6 +36,8 @@ def _compiled_steps(closed, *params):
 
 steps.abstract_eval = _steps_avals
 steps.lower = lambda jaxpr, **params: _compiled_steps(jaxpr, *params.values())
+# a loop over constants inside a loop is taken out of it, and run while the outer one is compiled
+steps.impl = lambda *args, **params: steps.lower(**params)(*args)
 
 
 def _is_movable(eqn):

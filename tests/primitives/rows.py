@@ -720,5 +720,8 @@ _INDEXING += [
 
 ROWS = _ELEMENTWISE + _SHAPES + _REDUCTIONS + _PRODUCTS + _INDEXING
 
-HOLD_PROGRAMS = {"checkpoint", "custom_jvp_call", "custom_vjp_call", "custom_lin", "jit"}
+HOLD_PROGRAMS = {
+    "checkpoint", "cond", "custom_jvp_call", "custom_vjp_call", "custom_lin", "jit", "scan", "while",
+    "while_tangent",
+}  # fmt: skip
 """Primitives whose parameters are programs: tests/transforms has a file for each."""

@@ -147,4 +147,17 @@ def programs(draw, max_inputs=3, max_lines=8):
     arguments = tuple(draw(_arrays(i)) for i in range(len(parameters)))
     block = Block(dict(zip(parameters, arguments, strict=True)))
     block.draw_lines(draw, draw_line, max_lines)
-    return Program(parameters, block.finish(), arguments)
+    results = block.ends()[:3] or parameters[:1]
+    body = block.finish(results, ", ".join(results) + "," * (len(results) == 1))
+    return Program(parameters, _renamed(body), arguments)
+
+
+def _renamed(text):
+    """`text` with its names counted from one."""
+    new = {}
+
+    def rename(match):
+        letter, number = match.groups()
+        return letter + str(new.setdefault(number, len(new) + 1))
+
+    return re.sub(r"\b(v|f|p|x|g|dp|dx)(\d+)\b", rename, text)

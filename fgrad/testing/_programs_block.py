@@ -39,11 +39,13 @@ class Block:
     values : dict of str to array
         The parameters by name, oldest first.
     outer : Block, optional
-        The body around it, whose variables it may use.
+        The body around it.
+    closed : bool
+        Whether it may not use the variables of the body around it.
     """
 
-    def __init__(self, values, outer=None):
-        self.values = {} if outer is None else dict(outer.values)
+    def __init__(self, values, outer=None, closed=False):
+        self.values = {} if outer is None or closed else dict(outer.values)
         self.values |= values
         self.own = list(values)
         self.lines = []
@@ -100,28 +102,19 @@ class Block:
             if not draw(line(self)):
                 break
 
-    def finish(self, results=None):
-        """The body's text, with only the lines that the results need.
-
-        Parameters
-        ----------
-        results : sequence of str, optional
-            What is returned; by default up to three variables that nothing needs.
-        """
-        if results is None:
-            needed = frozenset().union(*(line.needs for line in self.lines))
-            ends = [line.defines for line in reversed(self.lines) if line.defines not in needed]
-            results = ends[:3] or self.own[:1]
-            returned = ", ".join(results) + "," * (len(results) == 1)
-        else:
-            returned = ", ".join(results)
+    def finish(self, results, returned):
+        """The body's text: the lines that `results` need, and what is returned."""
         needed, kept = set(results), []
         for line in reversed(self.lines):
             if line.defines in needed:
                 needed |= line.needs
                 kept.append(line.text)
-        text = "\n".join([*reversed(kept), f"return {returned}"])
-        return text if self.depth else _renamed(text)
+        return "\n".join([*reversed(kept), f"return {returned}"])
+
+    def ends(self):
+        """The variables that no other needs, newest first."""
+        needed = frozenset().union(*(line.needs for line in self.lines))
+        return [line.defines for line in reversed(self.lines) if line.defines not in needed]
 
 
 def _largest(value):
@@ -137,14 +130,3 @@ def _tamed(value, largest, expression):
         return value % 4, f"({expression}) % 4"
     power = 2 ** int(np.ceil(np.log2(largest / LARGE)))
     return value / power, f"({expression}) / {power}"
-
-
-def _renamed(text):
-    """`text` with its names counted from one."""
-    new = {}
-
-    def rename(match):
-        letter, number = match.groups()
-        return letter + str(new.setdefault(number, len(new) + 1))
-
-    return re.sub(r"\b([vfpxg])(\d+)\b", rename, text)

@@ -7,112 +7,115 @@ import fgrad.numpy as fnp
 from fgrad.testing._programs_block import Block
 
 
-def _floating(v):
+def is_floating(v):
     return v.dtype.kind == "f"
 
 
-def _inexact(v):
+def _is_inexact(v):
     return v.dtype.kind in "fc"
 
 
-def _arguments(draw, block, fits, most=2):
+class _Inner(Block):
+    """The body of a function that is defined inside another.
+
+    Parameters
+    ----------
+    outer : Block
+    values : list
+        What the parameters are when it is called.
+    closed : bool
+        Whether it may not use the variables around it.
+    """
+
+    def __init__(self, outer, values, closed):
+        self.called = outer.name("f")
+        self.parameters = [outer.name("p") for _ in values]
+        super().__init__(dict(zip(self.parameters, values, strict=True)), outer, closed)
+
+    def result(self, fits=None):
+        """The newest variable of its own that fits, or None."""
+        own = reversed(self.own)
+        return next((n for n in own if fits is None or fits(self.values[n])), None)
+
+    def definition(self, results, returned=None):
+        """The lines that define it, where `results` are needed for what is `returned`."""
+        body = self.finish(results, returned or ", ".join(results))
+        head = f"def {self.called}({', '.join(self.parameters)}):\n"
+        return head + "".join(f"    {line}\n" for line in body.splitlines())
+
+
+def inner_function(draw, block, line, values, closed=False):
+    """Draw a function, to be defined in `block` and called with `values`."""
+    inner = _Inner(block, values, closed)
+    inner.draw_lines(draw, line, 4)
+    return inner
+
+
+def arguments(draw, block, fits, most=2):
     """Names of distinct variables to call an inner function with."""
     first = block.pick(draw, fits)
     if first is None:
         return ()
-    rest = block.names(lambda v: fits(v))
-    rest.remove(first)
-    more = draw(st.booleans()) and rest and most > 1
+    rest = [n for n in block.names(fits) if n != first]
+    more = most > 1 and rest and draw(st.booleans())
     return (first, draw(st.sampled_from(rest))) if more else (first,)
-
-
-def _function(draw, block, line, values, result=None, finish="{}"):
-    """Draw ``def f(p, q): ...`` in `block`, which may use variables of the block.
-
-    Parameters
-    ----------
-    values : list
-        What the parameters are when it is called.
-    result : callable, optional
-        What the result must be like.
-    finish : str
-        The template of what is returned.
-
-    Returns
-    -------
-    name, definition, result
-        None for the name if no result fits.
-    """
-    name = block.name("f")
-    parameters = [block.name("p") for _ in values]
-    inner = Block(dict(zip(parameters, values, strict=True)), block)
-    inner.draw_lines(draw, line, 4)
-    found = [n for n in reversed(inner.own) if result is None or result(inner.values[n])]
-    if not found:
-        return None, None, None
-    body = inner.finish([found[0]])
-    head, _, returned = body.rpartition("return ")
-    lines = f"{head}return {finish.format(returned)}".splitlines()
-    definition = f"def {name}({', '.join(parameters)}):\n" + "".join(f"    {s}\n" for s in lines)
-    return name, definition, inner.values[found[0]]
 
 
 def _called(transformation):
     """``jit(f)(x, y)``: the transformation changes nothing."""
 
     def family(draw, block, line):
-        args = _arguments(draw, block, lambda v: True)
-        values = [block.values[a] for a in args]
-        name, definition, _ = _function(draw, block, line, values)
-        block.add(f"{transformation}({name})({', '.join(args)})", definition)
+        args = arguments(draw, block, lambda v: True)
+        inner = inner_function(draw, block, line, [block.values[a] for a in args])
+        call = f"{transformation}({inner.called})({', '.join(args)})"
+        block.add(call, inner.definition((inner.result(),)))
 
     return family
 
 
 def _grad(draw, block, line):
-    args = _arguments(draw, block, _floating)
+    args = arguments(draw, block, is_floating)
     if not args:
         return
-    values = [block.values[a] for a in args]
-    transformation = draw(st.sampled_from(("grad({f}{n})({a})", "value_and_grad({f}{n})({a})[1]")))
+    template = draw(st.sampled_from(("grad({f}{n})({a})", "value_and_grad({f}{n})({a})[1]")))
     argnum = draw(st.integers(0, len(args) - 1))
-    n = f", argnums={argnum}" if argnum else ""
-    name, definition, _ = _function(draw, block, line, values, _floating, "np.sum({})")
-    if name:
-        block.add(transformation.format(f=name, n=n, a=", ".join(args)), definition)
+    inner = inner_function(draw, block, line, [block.values[a] for a in args])
+    result = inner.result(is_floating)
+    call = template.format(
+        f=inner.called, n=f", argnums={argnum}" if argnum else "", a=", ".join(args)
+    )
+    block.add(call, inner.definition((result,), f"np.sum({result})"))
 
 
 def _jacobian(draw, block, line):
-    small = lambda v: v.dtype.kind == "f" and v.size <= 3
-    args = _arguments(draw, block, small, most=1)
-    if not args:
+    x = block.pick(draw, lambda v: is_floating(v) and v.size <= 3)
+    if x is None:
         return
     transformation = draw(st.sampled_from(("jacfwd", "jacrev")))
-    values = [block.values[a] for a in args]
-    name, definition, value = _function(draw, block, line, values, _floating)
-    if name and value.size * values[0].size <= 27:
-        block.add(f"{transformation}({name})({args[0]})", definition)
+    inner = inner_function(draw, block, line, [block.values[x]])
+    result = inner.result(lambda v: is_floating(v) and v.size <= 9)
+    call = f"{transformation}({inner.called})({x})"
+    block.add(call, inner.definition((result,)))
 
 
 def _directional(template):
     """Derivatives that are linear in a direction, which depends on what is differentiated."""
 
     def family(draw, block, line):
-        args = _arguments(draw, block, _inexact, most=1)
-        if not args:
+        x = block.pick(draw, _is_inexact)
+        if x is None:
             return
-        (x,) = args
-        name, definition, _ = _function(draw, block, line, [block.values[x]], _inexact)
-        if name:
-            before, _, expression = template.format(f=name, x=x, g=block.name("g")).rpartition("\n")
-            block.add(expression, definition + before + "\n" * bool(before))
+        inner = inner_function(draw, block, line, [block.values[x]])
+        text = template.format(f=inner.called, x=x, g=block.name("g"))
+        before, _, expression = text.rpartition("\n")
+        definition = inner.definition((inner.result(_is_inexact),))
+        block.add(expression, definition + before + "\n" * bool(before))
 
     return family
 
 
 def _vmap(draw, block, line):
-    mapped = lambda v: v.ndim and v.size
-    x = block.pick(draw, mapped)
+    x = block.pick(draw, lambda v: v.ndim and v.size)
     if x is None:
         return
     v = block.values[x]
@@ -126,16 +129,18 @@ def _vmap(draw, block, line):
         args.append(y)
         axes.append(other)
         values.append(w if other is None else fnp.take(w, 0, other))
-    name, definition, value = _function(draw, block, line, values)
-    out = draw(st.integers(0, np.ndim(value)))
+    inner = inner_function(draw, block, line, values)
+    result = inner.result()
+    out = draw(st.integers(0, np.ndim(inner.values[result])))
     in_axes = axes[0] if len(axes) == 1 else tuple(axes)
     how = (f", in_axes={in_axes}" if in_axes != 0 else "") + (f", out_axes={out}" if out else "")
-    block.add(f"vmap({name}{how})({', '.join(args)})", definition)
+    call = f"vmap({inner.called}{how})({', '.join(args)})"
+    block.add(call, inner.definition((result,)))
 
 
 def _custom_jvp(draw, block, line):
     """A function whose rule, written by hand, is its derivative."""
-    x = block.pick(draw, _floating)
+    x = block.pick(draw, is_floating)
     if x is None:
         return
     like = block.values[x]
@@ -152,7 +157,7 @@ def _custom_jvp(draw, block, line):
     block.add(f"{f}({x}, {y})[{which}]", definition)
 
 
-NESTED = (
+TRANSFORMED = (
     _called("jit"),
     _grad,
     _vmap,

@@ -11,7 +11,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from fgrad.testing._programs_block import MOST_ELEMENTS
-from fgrad.testing._programs_nested import NESTED
+from fgrad.testing._programs_control import CONTROL
+from fgrad.testing._programs_nested import TRANSFORMED
 
 _UNARY_REAL = (
     "np.sin({x})", "2 * {x}", "-{x}", "{x} ** 2", "{x} + 0.5", "1 - {x}", "{x} / 3", "np.cos({x})",
@@ -29,6 +30,7 @@ _UNARY_REAL = (
     "np.where({x} > 0, {x}, {x} ** 2)", "np.sign({x})", "np.floor({x})", "np.round({x})",
     "np.remainder({x}, 2)", "np.trunc({x}) * {x}", "np.where(np.isfinite({x}), {x}, 0)",
     "np.heaviside({x}, 0.5)", "np.full_like({x}, 2) * {x}", "np.zeros_like({x})",
+    "lax.stop_gradient({x})",
 )  # fmt: skip
 _UNARY_COMPLEX = (
     "np.sin({x})", "2 * {x}", "-{x}", "{x} ** 2", "np.conj({x})", "np.real({x})", "np.imag({x})",
@@ -103,6 +105,7 @@ _ALONG_REAL = (
     "lax.cumlogsumexp({x}, {a})", "lax.cumsum({x}, {a}, reverse=True)", "np.median({x}, {a})",
     "lax.cumprod({x}, {a}, reverse=True)", "np.take_along_axis({x}, np.argsort(-{x}, {a}), {a})",
     "np.diff({x}, {a})", "np.flip({x}, {a})", "np.roll({x}, 1, {a})", "np.repeat({x}, 2, {a})",
+    "lax.associative_scan(np.multiply, {x}, {a})", "lax.associative_scan(np.add, {x}, {a})",
 )  # fmt: skip
 _ALONG_ANY = ("np.flip({x}, {a})", "np.roll({x}, 1, {a})", "np.repeat({x}, 2, {a})")
 _ALONG_COMPLEX = ("np.cumsum({x}, {a})", "np.cumprod({x}, {a})", "np.diff({x}, {a})", *_ALONG_ANY)
@@ -360,6 +363,7 @@ def _joining(draw, block):
     block.add(f"np.concatenate([{x}, {y}], axis={axis})")
 
 
+NESTED = (*TRANSFORMED, *CONTROL)
 FAMILIES = (
     _one(UNARY), _binary, _reduction, _along, _one(UNARY), _shaping, _ternary, _indexing,
     _contraction, _one(CASTS), _update, _joining, _moving_slice, *NESTED,

@@ -199,6 +199,8 @@ def test_finite_differences(program, phase):
     narrow = any(d in program.body for d in ("float32", "complex64"))
     if narrow or any(x.dtype.itemsize < 8 or x.dtype == np.complex64 for x in xs):
         return  # the differences of 32-bit numbers show little
+    if "stop_gradient" in program.body:
+        return
     direction = waves(xs, phase)
     tangents = fgrad.jvp(f, xs, direction)[1]
 

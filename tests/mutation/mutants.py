@@ -4,6 +4,7 @@ import ast
 import difflib
 import hashlib
 import math
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -114,6 +115,7 @@ def _only_raises(node):
 
 
 # What says things, and does nothing.
+_SAID = re.compile(r"\.(__\w+__|source|debug_name)$")
 _SAYS = {"__repr__", "__str__", "describe", "why_abstract", "located", "lru_cache", "doc", "warn"}
 
 
@@ -143,8 +145,8 @@ def _walk(node, scope, place, found):
                 "check"
             ):
                 continue
-            if isinstance(child, ast.Assign) and ast.unparse(child.targets[0]).endswith("__"):
-                continue  # the name and the like of a wrapped function
+            if isinstance(child, ast.Assign) and _SAID.search(ast.unparse(child.targets[0])):
+                continue
             if isinstance(child, ast.keyword) and child.arg in ("strict", "source", "name"):
                 continue
             if isinstance(child, ast.FormattedValue) and child.conversion == ord("r"):

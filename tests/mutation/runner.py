@@ -18,7 +18,6 @@ from tests.mutation.mutants import ROOT, Mutant
 
 # What cannot catch a mutant (other processes, benchmarks, this check itself) or measures time.
 LEFT_OUT = ("tests/examples", "tests/benchmarks/test_harness.py", "tests/mutation")
-PASSED, CAUGHT = 0, 3
 _MEMORY = 12 << 30
 
 
@@ -80,6 +79,8 @@ class _Plugin:
         settings.load_profile("mutation")
 
     def pytest_collection_modifyitems(self, items):
+        if self.order == {}:
+            self.report("tests", [i.nodeid for i in items])
         if self.order is not None:
             items[:] = [i for i in items if i.nodeid in self.order]
             items.sort(key=lambda i: self.order[i.nodeid])
@@ -117,7 +118,8 @@ def run(mutant, files, chosen=None, limits=None, around=contextlib.nullcontext, 
     files : list of str
         What pytest collects.
     chosen : list of str or None
-        The tests to run, in their order; None for all.
+        The tests to run, in their order; None for all; of an empty list all are reported and none
+        run.
     limits : dict or None
         How many seconds each takes; one that takes many times longer is taken to hang.
     around : callable
@@ -146,11 +148,15 @@ def run(mutant, files, chosen=None, limits=None, around=contextlib.nullcontext, 
     with os.fdopen(read) as pipe:
         events = [tuple(json.loads(line)) for line in pipe]
     _, status = os.waitpid(child, 0)
-    failed = [e for e in events if e[0] == "failed"]
-    if os.waitstatus_to_exitcode(status) == PASSED or failed:
+    code = os.waitstatus_to_exitcode(status)
+    if code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         return events
+    if any(e[0] == "failed" for e in events):
+        return events
+    if code > 0:
+        raise RuntimeError(f"pytest ended with {code} on {mutant} and {files}")
     running = next((e[1] for e in reversed(events) if e[0] == "test"), "import")
-    return [*events, ("failed", running, f"process ended: {os.waitstatus_to_exitcode(status)}")]
+    return [*events, ("failed", running, f"ended by {signal.Signals(-code).name}")]
 
 
 def _in_fork(mutant, files, chosen, limits, around, first, write, read):
@@ -176,5 +182,4 @@ def _in_fork(mutant, files, chosen, limits, around, first, write, read):
     plugins = [plugin]
     with around(plugins):
         code = pytest.main([*options, *files], plugins=plugins)
-    nothing_ran = code == pytest.ExitCode.NO_TESTS_COLLECTED
-    os._exit(PASSED if code == 0 or nothing_ran else CAUGHT)
+    os._exit(int(code))

@@ -7,6 +7,7 @@ import pytest
 
 import fgrad
 import fgrad.numpy as fnp
+from fgrad.core.avals import float0
 from fgrad.core.check import check_jaxpr
 from tests.harness import assert_same
 
@@ -93,3 +94,13 @@ def test_integer_operands_and_outputs():
     assert (y, j) == (-0.6, 3)
     assert_same(fgrad.grad(lambda x: f(x, 1)[0])(X), np.array([0.0, 2.0, 0.0]))
     assert_same(fgrad.vmap(f, (None, 0))(X, np.array([0, 1]))[0], 2 * X[:2])
+
+
+def test_results_without_a_derivative_stand_beside_others():
+    f = fgrad.checkpoint(lambda x: (fnp.argmax(x), fnp.sin(x), x > 0))
+    (place, sines, positive), (none, t, nothing) = fgrad.jvp(f, (X,), (np.ones(3),))
+    assert place == 1
+    assert_same((sines, t), (np.sin(X), np.cos(X)))
+    assert_same(positive, X > 0)
+    assert none.dtype == nothing.dtype == float0
+    assert_same(fgrad.grad(lambda x: f(x)[1].sum())(X), np.cos(X))

@@ -22,6 +22,14 @@ def test_make_jaxpr():
     assert len(static.in_avals) == 1
 
 
+def test_static_arguments_are_counted_from_both_ends():
+    f = lambda n, x, m=2: x * n * m
+    for static in (0, -2, (0, 2)):  # the third argument is left out
+        assert_same(fgrad.make_jaxpr(f, static_argnums=static)(3, X)(X)[0], X * 6)
+    for static in ((0, 2), (-3, -1)):
+        assert_same(fgrad.make_jaxpr(f, static_argnums=static)(3, X, 2)(X)[0], X * 6)
+
+
 def test_make_jaxpr_return_shape():
     closed, shape = fgrad.make_jaxpr(lambda x: {"a": x.sum(), "b": (1,)}, return_shape=True)(X)
     assert shape == {

@@ -1,5 +1,7 @@
 """All checks at once."""
 
+from typing import Any
+
 import numpy as np
 
 from fgrad.core.tree import tree_leaves
@@ -10,7 +12,7 @@ from fgrad.testing._transformations import check_jit, check_pure, check_vmap
 from fgrad.transforms.jit import jit
 
 
-def check_all(f, args, order=2, modes=("fwd", "rev"), atol=None, rtol=None):
+def check_all(f, args, order=2, modes: Any = ("fwd", "rev"), atol=None, rtol=None):
     """Check everything that holds for a pure function, whatever it computes.
 
     That it is pure; that `fgrad.jit` and `fgrad.vmap` of it give what it gives; that its derivative

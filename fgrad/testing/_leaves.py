@@ -135,6 +135,15 @@ class Problem:
         """Results at places some roundings away: they show how rounding moves the result."""
         return [self.call(values) for values in nudged(self.inputs.values, 8)]
 
+    def check_finite(self):
+        """Fail where the result is infinite or NaN, and so has no derivative."""
+        for k, x in enumerate(map(np.asarray, self.outputs.values)):
+            if not np.isfinite(x).all():
+                index = np.unravel_index(np.argmin(np.isfinite(x)), x.shape)
+                where = self.outputs.place(k, index)
+                hint = "there is no derivative where the value is not finite"
+                self.fail(where, x[index], "a finite number", hint=hint)
+
     def fail(self, where, got, want, error=None, tolerance=None, hint=""):
         """Raise a failure of this check."""
         name = f"{self.check} of {function_name(self.f)}"

@@ -5,7 +5,7 @@ import numpy as np
 from fgrad.testing._differences import Slope, complex_step, ladder, sharpened, slope
 from fgrad.testing._leaves import as_reals, epsilon, moved, random_like
 
-ONE_BY_ONE = 24  # a leaf of more numbers is measured along random directions
+ONE_BY_ONE = 8  # a leaf of more numbers is measured along random directions
 RANDOM = 3  # so many of them
 
 
@@ -96,6 +96,7 @@ class Measured:
         self.inputs = directions(problem.inputs.values, rng)
         self.outputs = directions(problem.outputs.values, rng)
         self._known = {}
+        problem.check_finite()
         self._values, outputs = in_double(problem)
         self._spacing = epsilon(*self._values, *outputs)
         here = as_reals(problem.outputs.values)

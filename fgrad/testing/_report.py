@@ -73,20 +73,24 @@ def _text(x):
 
 def show(tree) -> str:
     """Python source of arguments, arrays written as ``np.array(...)``."""
-    if isinstance(tree, tuple) and type(tree) is tuple:
+    if type(tree) is tuple:
         inside = ", ".join(map(show, tree))
         return f"({inside},)" if len(tree) == 1 else f"({inside})"
     if type(tree) is list:
         return f"[{', '.join(map(show, tree))}]"
     if type(tree) is dict:
         return "{" + ", ".join(f"{k!r}: {show(v)}" for k, v in tree.items()) + "}"
+    if type(tree) is float and not np.isfinite(tree):
+        return f"np.{tree}" if tree > 0 or tree != tree else "-np.inf"
+    if type(tree) is complex and not np.isfinite(tree):
+        return f"complex({show(tree.real)}, {show(tree.imag)})"
     if isinstance(tree, np.generic):
-        return f"np.{tree.dtype.name}({tree.item()!r})"
+        return f"np.{tree.dtype.name}({show(tree.item())})"
     if isinstance(tree, np.ndarray):
-        dtype = "" if tree.dtype in (float, int, bool, complex) else f", np.{tree.dtype.name}"
         if tree.size == 0:
             return f"np.zeros({tree.shape}, np.{tree.dtype.name})"
-        return f"np.array({tree.tolist()!r}{dtype})"
+        dtype = "" if tree.dtype in (float, int, bool, complex) else f", np.{tree.dtype.name}"
+        return f"np.array({show(tree.tolist())}{dtype})"
     return repr(tree)
 
 

@@ -5,47 +5,20 @@ for each other by spinning. On a busy machine that costs a hundredfold; on an id
 little on small products, and on large ones no more than shares that wait only at the end.
 """
 
-import ctypes
-import functools
-import glob
-import os
-
 import numpy as np
 
 from fgrad.compiler.parallel import THREADS, run_all, shares
+from fgrad.core.openblas import routine
 
 # Floating-point operations from which on a product is shared out.
 LARGE = 1 << 25
 
-_PREFIXES = ("scipy_openblas", "openblas")
-_SUFFIXES = ("64_", "")
-
-
-@functools.cache
-def _controls():
-    """OpenBLAS's get and set of its number of threads; None if NumPy has another BLAS."""
-    root = os.path.dirname(np.__file__)
-    places = (os.path.join(root, os.pardir, "numpy.libs"), os.path.join(root, ".dylibs"))
-    for path in (p for d in places for p in glob.glob(os.path.join(d, "*openblas*"))):
-        try:
-            library = ctypes.CDLL(path)  # it is loaded already
-        except OSError:
-            continue
-        for prefix in _PREFIXES:
-            for suffix in _SUFFIXES:
-                get = getattr(library, f"{prefix}_get_num_threads{suffix}", None)
-                put = getattr(library, f"{prefix}_set_num_threads{suffix}", None)
-                if get is not None and put is not None:
-                    return get, put
-    return None
-
 
 def on_one_thread(run):
     """`run` with BLAS on one thread, if that can be arranged."""
-    controls = _controls()
-    if controls is None:
+    get, put = routine("openblas_get_num_threads"), routine("openblas_set_num_threads")
+    if get is None or put is None:
         return run
-    get, put = controls
 
     def single(*args):
         before = get()

@@ -5,6 +5,8 @@ import linecache
 import weakref
 from functools import partial
 
+import numpy as np
+
 from fgrad.compiler.blas import on_one_thread
 from fgrad.core.source import located
 from fgrad.primitives.contract import einsum
@@ -61,7 +63,9 @@ def multiplies(closed) -> bool:
 
 
 # What NumPy raises when a program runs; these are made of one message.
-_EXPLAINED = (IndexError, ValueError, TypeError, OverflowError, FloatingPointError)
+_EXPLAINED = (
+    IndexError, ValueError, TypeError, OverflowError, FloatingPointError, np.linalg.LinAlgError,
+)  # fmt: skip
 
 
 def _explain(places, error):

@@ -7,7 +7,6 @@ Its derivative is a choice between derivatives; a batched choice computes every 
 import numpy as np
 
 from fgrad.compiler import compiled
-from fgrad.compiler.passes.dead_code import drop_dead_code
 from fgrad.control_flow.stage import as_carry, as_carry_aval
 from fgrad.core.jaxpr import eval_jaxpr
 from fgrad.core.source import located
@@ -28,7 +27,8 @@ from fgrad.transforms.jaxprs import (
 )
 from fgrad.transforms.jit import jit_is_disabled
 from fgrad.transforms.linear import instantiate
-from fgrad.transforms.programs import rearranged, split_program
+from fgrad.transforms.programs import rearranged, with_outputs
+from fgrad.transforms.split import split_program
 from fgrad.transforms.stage import stage_function
 
 
@@ -144,21 +144,24 @@ def _transpose(cts, index, *args, branches):
 
 
 def _split(linear, args, *, branches):
-    """Compute the results that depend on linear operands in no branch."""
+    """Compute the results in which the operands in question have no part in any branch."""
     index, *operands = args
-    _, *linear = linear
+    choice, *linear = linear
     linear = tuple(linear)
-    flags = [split_program(b, linear)[2] for b in branches]
-    depends = tuple([any(column) for column in zip(*flags, strict=True)])
+    parts = [split_program(b, linear) for b in branches]
+    columns = zip(*(flags for *_, flags in parts), strict=True)
+    depends = tuple([choice or any(column) for column in columns])
     if all(depends):
         return [], args, {"branches": branches}, depends
+    known = []
+    for program, _, flags in parts:
+        outs = iter(program.jaxpr.outvars)
+        of_one = [None if f else next(outs) for f in flags]
+        kept = [v for v, d in zip(of_one, depends, strict=True) if not d]
+        known.append(with_outputs(program, kept))
     keep = [k for k, d in enumerate(depends) if d]
     rest = tuple([rearranged(b, range(len(operands)), keep) for b in branches])
     values = [a for a, m in zip(operands, linear, strict=True) if not m]
-    ins = [k for k, m in enumerate(linear) if not m]
-    outs = [k for k, d in enumerate(depends) if not d]
-    # without the equations that read what is no input any more
-    known = [drop_dead_code(rearranged(b, ins, outs)) for b in branches]
     return cond_p(index, *values, branches=tuple(known)), args, {"branches": rest}, depends
 
 

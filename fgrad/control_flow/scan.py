@@ -14,7 +14,8 @@ from fgrad.primitives.elementwise import add
 from fgrad.primitives.shape import broadcast_to, moveaxis
 from fgrad.transforms.jaxprs import batch_jaxpr, jvp_jaxpr, linearize_jaxpr, transpose_jaxpr
 from fgrad.transforms.linear import instantiate
-from fgrad.transforms.programs import memoized, rearranged, split_program, with_outputs
+from fgrad.transforms.programs import memoized, rearranged, with_outputs
+from fgrad.transforms.split import split_program
 
 
 def _grouped(items, num_consts, num_carry):

@@ -16,7 +16,8 @@ from fgrad.transforms.jaxprs import (
     jvp_jaxpr,
     transpose_jaxpr,
 )
-from fgrad.transforms.programs import split_call, without_outputs
+from fgrad.transforms.programs import without_outputs
+from fgrad.transforms.split import split_call
 from fgrad.transforms.stage import bind_static, stage_function
 
 

@@ -21,7 +21,7 @@ from fgrad.transforms.jaxprs import (
     linearize_jaxpr,
     transpose_jaxpr,
 )
-from fgrad.transforms.programs import split_call
+from fgrad.transforms.split import split_call
 from fgrad.transforms.stage import shapes_of, stage_function
 
 # -- the primitive: a call of a compiled program -------------------------------------------------

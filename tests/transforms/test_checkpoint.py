@@ -104,3 +104,10 @@ def test_results_without_a_derivative_stand_beside_others():
     assert_same(positive, X > 0)
     assert none.dtype == nothing.dtype == float0
     assert_same(fgrad.grad(lambda x: f(x)[1].sum())(X), np.cos(X))
+
+
+def test_a_program_inside_a_program_has_no_part_in_tangents():
+    """What an inner call gives of the input alone is no tangent, however deep the call is."""
+    inner = fgrad.jit(lambda x: fgrad.jit(fnp.cos)(x))
+    f = fgrad.checkpoint(lambda x: fnp.sin(inner(x)))
+    assert_same(fgrad.grad(f)(0.3), -np.cos(np.cos(0.3)) * np.sin(0.3))

@@ -6,7 +6,7 @@ from fgrad.core import array as core_array
 from fgrad.core.source import located
 from fgrad.numpy import _tracer
 from fgrad.numpy._contract import matmul_values
-from fgrad.numpy._face import public, value
+from fgrad.numpy._face import give, public, value
 from fgrad.numpy._indexing import At, getitem
 from fgrad.numpy._shape import reshape_values, transpose_values
 from fgrad.primitives.shape import astype
@@ -48,7 +48,7 @@ def _matrix_transpose(self):
 
 def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
     """The same numbers in another dtype."""
-    return astype(self, np.dtype(dtype))
+    return give(astype(self, np.dtype(dtype)))
 
 
 def _copy(self, order="C"):

@@ -18,6 +18,7 @@ from fgrad.core.errors import (
 from fgrad.core.source import located
 from fgrad.core.trace import NO_PARAMS, Tracer, as_value, thread
 from fgrad.numpy._elementwise import imag_values, power_values
+from fgrad.numpy._face import give
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
 
@@ -34,36 +35,42 @@ def _operand(x):
         return NotImplemented
 
 
-def _operator(name, primitive, reflected=None):
+def _operator(name, primitive, finish=None):
+    """Attach a binary operator; `finish` is applied to the result."""
+
     def forward(self, other):
         if type(other) not in _DIRECT:
             other = _operand(other)
             if other is NotImplemented:
                 return NotImplemented
-        return thread.trace.process(primitive, (self, other), NO_PARAMS)
+        out = thread.trace.process(primitive, (self, other), NO_PARAMS)
+        return out if finish is None else finish(out)
 
     def backward(self, other):
         if type(other) not in _DIRECT:
             other = _operand(other)
             if other is NotImplemented:
                 return NotImplemented
-        return thread.trace.process(primitive, (other, self), NO_PARAMS)
+        out = thread.trace.process(primitive, (other, self), NO_PARAMS)
+        return out if finish is None else finish(out)
 
     setattr(Tracer, f"__{name}__", forward)
-    if reflected is None:
+    if name not in _COMPARISONS:
         setattr(Tracer, f"__r{name}__", backward)
 
 
+_COMPARISONS = {
+    "eq": ew.eq, "ne": ew.ne, "lt": ew.lt, "le": ew.le, "gt": ew.gt, "ge": ew.ge
+}  # fmt: skip
 for _name, _primitive in {
-    "add": ew.add, "sub": ew.sub, "mul": ew.mul, "truediv": ew.div, "floordiv": ew.floor_divide,
-    "mod": ew.remainder, "and": ew.bitwise_and, "or": ew.bitwise_or, "xor": ew.bitwise_xor,
+    "add": ew.add, "sub": ew.sub, "mul": ew.mul, "truediv": ew.div, "mod": ew.remainder,
+    "and": ew.bitwise_and, "or": ew.bitwise_or, "xor": ew.bitwise_xor,
     "lshift": ew.shift_left, "rshift": ew.shift_right,
 }.items():  # fmt: skip
     _operator(_name, _primitive)
-for _name, _primitive in {
-    "eq": ew.eq, "ne": ew.ne, "lt": ew.lt, "le": ew.le, "gt": ew.gt, "ge": ew.ge
-}.items():  # fmt: skip
-    _operator(_name, _primitive, reflected=False)
+# what has no derivative may come back as the number itself
+for _name, _primitive in {**_COMPARISONS, "floordiv": ew.floor_divide}.items():
+    _operator(_name, _primitive, give)
 
 
 def _pow(self, other):
@@ -172,7 +179,7 @@ for _name, _method in {
     "__setitem__": _setitem, "__len__": _len, "__iter__": _iter, "__format__": _format,
     "__hash__": object.__hash__, "item": _item, "tolist": _tolist,
     "real": property(lambda self: parts.real(self)),
-    "imag": property(lambda self: imag_values(self)),
+    "imag": property(lambda self: give(imag_values(self))),
 }.items():  # fmt: skip
     setattr(Tracer, _name, _method)
 

@@ -117,3 +117,21 @@ def test_writing_into_an_array_is_refused():
         fgrad.jit(lambda x: operator.setitem(x, 0, 1.0))(np.ones(3))
     with pytest.raises(TypeError, match=r"x = x \+ y"):
         fgrad.jit(lambda x: operator.iadd(np.ones(3), x))(np.ones(3))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x: x < 1, lambda x: 1 >= x, lambda x: x == x, lambda x: x // 1, lambda x: 2 // x,
+        lambda x: divmod(x, 2)[0], lambda x: x.astype(int), lambda x: x.imag,
+    ],
+)  # fmt: skip
+def test_what_has_no_derivative_is_an_array_too(make):
+    """It is a number while derivatives are taken, and has `.at` like any result."""
+
+    def f(x):
+        y = make(x)
+        assert isinstance(y, fgrad.Array)
+        return x.sum() + y.at[0].set(0).sum()
+
+    fgrad.grad(f)(np.array([0.5, 1.5]))

@@ -24,8 +24,6 @@ def _sum_to_shape(ct, have, want):
     if extra > 0 and have[extra:] == want:
         return reduce_sum(ct, axes=tuple(range(extra)))
     axes = tuple([i for i, n in enumerate(have) if i < extra or (n != 1 and want[i - extra] == 1)])
-    if not axes:  # the cotangent itself is smaller: what it was multiplied with had one element
-        return broadcast_to(ct, want)
     return reshape(reduce_sum(ct, axes=axes), new_sizes=want)
 
 

@@ -17,6 +17,43 @@ def test_run_time_errors_name_the_users_line():
     assert f(np.arange(3.0), 1) == np.sin(1.0) * 2
 
 
+def test_each_line_of_the_source_has_its_own_line_of_the_user():
+    def f(x, i, j):
+        a = fnp.sin(x)[i]
+        b = fnp.cos(x)
+        c = b[j]
+        return a * c
+
+    x, first = np.arange(3.0), f.__code__.co_firstlineno
+    compiled = fgrad.jit(f)
+    for args, line in (((x, 7, 0), 1), ((x, 0, 7), 3)):
+        with pytest.raises(IndexError, match=rf"test_source.py:{first + line} "):
+            compiled(*args)
+    large = np.ones(100_000)  # here a function for the loop stands before the program
+    g = fgrad.jit(lambda x, i: fnp.sin(fnp.cos(x))[i])
+    with pytest.raises(
+        IndexError, match=rf"test_source.py:{g.__wrapped__.__code__.co_firstlineno} "
+    ):
+        g(large, 100_000)
+
+
+def test_floating_point_errors_name_the_users_line():
+    f = fgrad.jit(lambda x, y: x / y)
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError, match="test_source.py"):
+        f(np.ones(3), np.zeros(3))
+
+
+def test_only_what_would_be_shared_is_copied():
+    def copies(f, *args):
+        return fgrad.jit(f).lower(*args).source.count("fresh(")
+
+    x = np.arange(4.0)
+    assert copies(lambda x: fnp.sin(x), x) == 0
+    assert copies(lambda x: (fnp.sin(x), x), x) == 1
+    assert copies(lambda x: (lambda y: (y, y))(fnp.sin(x)), x) == 1
+    assert copies(lambda x: (x, x), 2.0) == 0  # numbers cannot be changed
+
+
 def test_lines_of_forgotten_programs_are_forgotten():
     def count():
         gc.collect()

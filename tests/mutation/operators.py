@@ -225,6 +225,9 @@ def move_bound(node, place):
     """A comparison that includes its bound, or no longer does; one turned around elsewhere."""
     if isinstance(node, ast.Compare) and not _checks_types(node):
         for i, op in enumerate(node.ops):
+            other = node.comparators[i]
+            if isinstance(other, ast.Name) and other.id.isupper():
+                continue  # a threshold between two ways that are both right
             if type(op) in _ORDERED or place.inside != "test":
                 yield _with(node, ops=_replaced(node.ops, i, _FLIPPED[type(op)]()))
 

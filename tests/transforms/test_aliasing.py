@@ -140,3 +140,13 @@ def test_results_are_numpy_scalars_or_arrays():
     seen = []
     fgrad.grad(lambda x: seen.append(isinstance(x, fgrad.Array)) or x)(1.0)
     assert seen == [True]
+
+
+def test_parts_of_a_complex_argument_are_copies():
+    z = np.array([1 + 2j, 3 - 1j])
+    for f in (fgrad.jit(lambda z: (fnp.real(z), fnp.imag(z))), lambda z: fgrad.vjp(fnp.imag, z)):
+        re, *_ = arrays(f(z))
+        re += 5.0
+        np.testing.assert_array_equal(z, [1 + 2j, 3 - 1j])
+    _, im = fgrad.jit(lambda z: (fnp.real(z), fnp.imag(z)))(z)
+    assert not np.shares_memory(im, z)

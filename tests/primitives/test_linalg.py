@@ -8,7 +8,10 @@ import pytest
 import fgrad
 from fgrad.primitives.linalg import kernels
 from fgrad.primitives.linalg.cholesky import cholesky
+from fgrad.primitives.linalg.eigen import eig, eigh
+from fgrad.primitives.linalg.qr import qr
 from fgrad.primitives.linalg.solve import lu, solve
+from fgrad.primitives.linalg.svd import svd
 from fgrad.primitives.linalg.triangular import triangular_solve
 from tests.harness import assert_same, assert_traced_well, assert_vmap_is_the_loop, derivatives
 
@@ -97,6 +100,96 @@ def test_triangular_solve(dtype, left, lower, op, unit):
         )  # fmt: skip
 
     check(f, g, (a, b), (ta, tb), ct, SCALE)
+
+
+# Of singular and eigenvectors only what does not depend on their signs and phases is compared.
+
+
+@DTYPES
+def test_eigh(dtype):
+    a, t, ct = draws(dtype, (2, 4, 4), (2, 4, 4), (2, 4, 4))
+
+    def program(lib, factor):
+        def f(a):
+            w, v = factor((a + lib.numpy.conj(lib.numpy.swapaxes(a, -1, -2))) / 2)
+            vh = lib.numpy.conj(lib.numpy.swapaxes(v, -1, -2))
+            return (v * lib.numpy.sin(w)[..., None, :]) @ vh + lib.numpy.abs(v) ** 2
+
+        return f
+
+    g = program(jax, lambda a: jnp.linalg.eigh(a))
+    check(program(fgrad, lambda a: eigh(a, vectors=True)), g, (a,), (t,), ct, SCALE)
+    assert_same(eigh(a, vectors=False)[0], np.linalg.eigvalsh(a), 10)
+
+
+@DTYPES
+def test_eigenvalues_may_be_repeated(dtype):
+    (t,) = draws(dtype, (3, 3))
+    for a in (np.eye(3), np.zeros((3, 3)), np.diag([1.0, 1.0, 2.0])):
+        a = a.astype(dtype)
+        f = lambda a: (eigh(a, vectors=False)[0] ** 2).sum()
+        assert_same(fgrad.jvp(f, (a,), (hermitian(t),))[1], 2 * np.sum(a * t.T).real, 100)
+        f = lambda a: (svd(a, full_matrices=False, compute_uv=False)[0] ** 2).sum()
+        assert_same(fgrad.jvp(f, (a,), (t,))[1], 2 * np.sum(a * t.conj()).real, 100)
+
+
+@DTYPES
+@pytest.mark.parametrize(("m", "n"), [(3, 3), (4, 3), (3, 4)])
+def test_svd(dtype, m, n):
+    a, t, ct = draws(dtype, (2, m, n), (2, m, n), (2, m, n))
+
+    def program(lib, factor):
+        def f(a):
+            u, s, vh = factor(a)
+            rows = lib.numpy.abs(u[..., :, :1]) ** 2 + lib.numpy.abs(vh[..., 1:2, :]) ** 2
+            return (u * lib.numpy.sin(s)[..., None, :]) @ vh + rows
+
+        return f
+
+    f = program(fgrad, lambda a: svd(a, full_matrices=False, compute_uv=True))
+    g = program(jax, lambda a: jnp.linalg.svd(a, full_matrices=False))
+    check(f, g, (a,), (t,), ct, SCALE)
+    values = lambda a: svd(a, full_matrices=True, compute_uv=False)[0]
+    check(values, jnp.linalg.svdvals, (a,), (t,), ct[..., 0, : min(m, n)].real, SCALE)
+    if m != n:
+        with pytest.raises(NotImplementedError, match=r"full_matrices=False[^\0]*test_linalg"):
+            fgrad.jvp(lambda a: svd(a, full_matrices=True, compute_uv=True), (a,), (t,))
+
+
+@DTYPES
+@pytest.mark.parametrize(("m", "n"), [(3, 3), (4, 3), (3, 5)])
+def test_qr(dtype, m, n):
+    k = min(m, n)
+    a, t, cq, cr = draws(dtype, (2, m, n), (2, m, n), (2, m, k), (2, k, n))
+    check(lambda a: qr(a)[0], lambda a: jnp.linalg.qr(a)[0], (a,), (t,), cq, SCALE)
+    check(lambda a: qr(a)[1], lambda a: jnp.linalg.qr(a)[1], (a,), (t,), cr, SCALE)
+
+
+@DTYPES
+def test_eig(dtype):
+    """The derivative is that of LAPACK's vectors: of norm one, with their largest component real.
+
+    JAX refuses it.
+    """
+    a, t = draws(dtype, (4, 4), (4, 4))
+    _, (dw, dv) = fgrad.jvp(lambda a: eig(a, vectors=True), (a,), (t,))
+    h = 1e-6
+    ahead, behind = eig(a + h * t, vectors=True), eig(a - h * t, vectors=True)
+    # of order h**2, and roundings over h
+    np.testing.assert_allclose(dw, (ahead[0] - behind[0]) / (2 * h), atol=1e-7)
+    np.testing.assert_allclose(dv, (ahead[1] - behind[1]) / (2 * h), atol=1e-7)
+    f = lambda a: (eig(a, vectors=False)[0] ** 2).sum().real
+    g = lambda a: (jnp.linalg.eigvals(a) ** 2).sum().real
+    assert_same(fgrad.grad(f)(a), jax.grad(g)(a), SCALE)
+    assert_same(fgrad.hessian(f, holomorphic=False)(a) if dtype is np.float64 else 0,
+                jax.hessian(g)(a) if dtype is np.float64 else 0, SCALE)  # fmt: skip
+    total = lambda a: (fgrad.numpy.abs(eig(a, vectors=True)[1]) ** 3).sum()
+    assert_traced_well(fgrad.grad(total), a)
+    assert_vmap_is_the_loop(fgrad.grad(total), [(a,), (t,)], (0,))
+    rng_t = t / np.abs(t).max()
+    second = fgrad.jvp(lambda a: fgrad.jvp(total, (a,), (rng_t,))[1], (a,), (rng_t,))[1]
+    d = lambda a: fgrad.jvp(total, (a,), (rng_t,))[1]
+    np.testing.assert_allclose(second, (d(a + h * rng_t) - d(a - h * rng_t)) / (2 * h), rtol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])

@@ -5,7 +5,7 @@ import numpy as np
 from fgrad.core.source import located
 from fgrad.core.trace import Primitive, get_aval
 from fgrad.primitives.define import set_rules
-from fgrad.primitives.linalg.matrices import masked, matmul, stacked
+from fgrad.primitives.linalg.matrices import hermitian_part, masked, matmul, stacked
 from fgrad.primitives.linalg.triangular import triangular_solve
 
 
@@ -18,9 +18,10 @@ def _aval(a):
 def _jvp(primals, tangents):
     """``dL = L phi(L^-1 dA L^-H)``; phi takes the lower triangle and half the diagonal.
 
+    The matrix is read from its lower triangle and differentiated as a Hermitian one.
     I. Murray, Differentiation of the Cholesky decomposition, arXiv:1602.07527 (2016).
     """
-    (t,) = tangents
+    t = hermitian_part(*tangents)
     l = cholesky(*primals)
     n = get_aval(l).shape[-1]
     t = triangular_solve(l, t, left=False, lower=True, op="C", unit=False)

@@ -7,9 +7,12 @@ import numpy as np
 from fgrad.core.jaxpr import Literal, Var
 from fgrad.primitives import parts
 from fgrad.primitives import shape as sh
+from fgrad.primitives.dynamic import dynamic_slice
 
 # Results of these may share memory with their operand.
-VIEWS = frozenset((sh.reshape, sh.transpose, sh.broadcast_in_dim, sh.slice, parts.real, parts.imag))
+VIEWS = frozenset(
+    (sh.reshape, sh.transpose, sh.broadcast_in_dim, sh.slice, parts.real, parts.imag, dynamic_slice)
+)
 # Below this many bytes a fresh array costs less than passing a buffer.
 SMALL = 1 << 11
 

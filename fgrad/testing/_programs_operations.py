@@ -363,12 +363,13 @@ def _joining(draw, block):
     block.add(f"np.concatenate([{x}, {y}], axis={axis})")
 
 
-NESTED = (*TRANSFORMED, *CONTROL)
-FAMILIES = (
+FLAT = (
     _one(UNARY), _binary, _reduction, _along, _one(UNARY), _shaping, _ternary, _indexing,
-    _contraction, _one(CASTS), _update, _joining, _moving_slice, *NESTED,
+    _contraction, _one(CASTS), _update, _joining, _moving_slice,
 )  # fmt: skip
-FLAT = tuple(f for f in FAMILIES if f not in NESTED)
+NESTED = (*TRANSFORMED, *CONTROL)
+# twice the flat ones: those that hold functions make programs long
+FAMILIES = FLAT + FLAT + NESTED
 DEPTH = 2
 
 

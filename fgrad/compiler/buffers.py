@@ -10,9 +10,10 @@ from fgrad.primitives import shape as sh
 from fgrad.primitives.dynamic import dynamic_slice
 
 # Results of these may share memory with their operand.
-VIEWS = frozenset(
-    (sh.reshape, sh.transpose, sh.broadcast_in_dim, sh.slice, parts.real, parts.imag, dynamic_slice)
-)
+VIEWS = frozenset((
+    sh.reshape, sh.transpose, sh.broadcast_in_dim, sh.slice, sh.stop_gradient, dynamic_slice,
+    parts.real, parts.imag,
+))  # fmt: skip
 # Below this many bytes a fresh array costs less than passing a buffer.
 SMALL = 1 << 11
 

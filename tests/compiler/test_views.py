@@ -10,7 +10,6 @@ from fgrad.compiler.buffers import VIEWS
 from tests.harness import draw, seeded
 from tests.primitives.rows import ROWS
 
-
 # what is written in other operations is gone before memory is planned
 COMPILED = [row for row in ROWS if row.primitive.expand is None]
 

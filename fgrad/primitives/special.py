@@ -12,7 +12,7 @@ from fgrad.core.avals import result_aval, shaped_array
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
 from fgrad.primitives.define import Elementwise
-from fgrad.primitives.elementwise import add, clamp, div, exp, ge, lt, max, min, mul, neg, sub, tanh
+from fgrad.primitives.elementwise import add, clamp, div, exp, lt, max, min, mul, neg, sub, tanh
 from fgrad.primitives.parts import abs, select
 
 # erf(x) = tanh(x * P(x**2)) for |x| <= 4: P by least squares, reweighted to the smallest greatest
@@ -95,11 +95,14 @@ def _erfc_expand(x):
     return select(lt(x, 0), sub(2, right), right)
 
 
+_LEAST = {"e": -11.08, "f": -88.7, "d": -709.7, "g": -709.7}
+
+
 def _logistic_expand(x):
     if get_aval(x).dtype.kind == "c":
         return div(1, add(1, exp(neg(x))))
-    e = exp(neg(abs(x)))  # never overflows
-    return div(select(ge(x, 0), 1, e), add(1, e))
+    # Below the bound the exponential would overflow, and the result is next to nothing.
+    return div(1, add(1, exp(neg(max(x, _LEAST[get_aval(x).dtype.char])))))
 
 
 def _composite(name, expand, *partials, real=True):

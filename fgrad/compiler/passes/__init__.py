@@ -4,6 +4,7 @@ from fgrad.compiler.passes.contractions import fold_transposes
 from fgrad.compiler.passes.dead_code import drop_dead_code
 from fgrad.compiler.passes.fuse import fuse_elementwise
 from fgrad.compiler.passes.inline import expand_composites, inline_calls
+from fgrad.compiler.passes.pads import join_pads
 from fgrad.compiler.passes.simplify import simplify
 from fgrad.compiler.passes.subexpressions import merge_common
 
@@ -12,6 +13,7 @@ PREPARING = (
     drop_dead_code,  # before it is expanded
     expand_composites,  # operations NumPy lacks become operations it has
     simplify,  # constants, identities, moves of moves
+    join_pads,  # sums of padded pieces are put together
     merge_common,  # equal equations are computed once
     fold_transposes,  # moves of axes into the products that read or make them
     drop_dead_code,  # what no result needs

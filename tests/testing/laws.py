@@ -16,7 +16,7 @@ import numpy as np
 from hypothesis import given, settings
 
 import fgrad.numpy as fnp
-from fgrad.testing._programs import programs
+from fgrad.testing.strategies import programs
 
 COUNTS = collections.Counter()
 ROUNDINGS = 500
@@ -101,12 +101,18 @@ def in_jax(fun, *xs):
     return jax.jit(fun, compiler_options=_COMPILED_QUICKLY)(*xs)
 
 
-def assert_lines_differ(program):
-    """Some value on the way is rounded differently in JAX, so that a kink may be decided by it."""
+def every_line(program, library="fgrad"):
+    """The program with the value of each of its lines as its results."""
     head, _, _ = program.body.rpartition("return ")
     names = re.findall(r"^(v\d+) =", head, re.MULTILINE)
-    everything = program._replace(body=f"{head}return {', '.join([*names, '()'])}")
-    got, want = (_leaves(everything.function(lib)(*program.arguments)) for lib in ("fgrad", "jax"))
+    returned = "".join(f"{n}, " for n in names or program.parameters)
+    return program._replace(body=f"{head}return {returned}").function(library)
+
+
+def assert_lines_differ(program):
+    """Some value on the way is rounded differently in JAX, so that a kink may be decided by it."""
+    libraries = ("fgrad", "jax")
+    got, want = (_leaves(every_line(program, lib)(*program.arguments)) for lib in libraries)
     assert not all(map(np.array_equal, got, want)), "JAX differs at a kink, on the same numbers"
 
 

@@ -1,8 +1,4 @@
-"""What a line of a random program may be: families of operations, the simple ones first.
-
-A template is the source of an expression. Domains are part of it: ``np.log(2 + np.cos({x}))`` is
-defined and tame everywhere.
-"""
+"""What a line of a random program may be: families of operations, the simple ones first."""
 
 import functools
 import itertools
@@ -13,133 +9,25 @@ from hypothesis import strategies as st
 from fgrad.testing._programs_block import MOST_ELEMENTS
 from fgrad.testing._programs_control import CONTROL
 from fgrad.testing._programs_nested import TRANSFORMED
+from fgrad.testing._programs_templates import (
+    ALONG,
+    BINARY,
+    CASTS,
+    REDUCTIONS,
+    SHAPING,
+    SHAPING_MATRIX,
+    TERNARY,
+    UNARY,
+)
 
-_UNARY_REAL = (
-    "np.sin({x})", "2 * {x}", "-{x}", "{x} ** 2", "{x} + 0.5", "1 - {x}", "{x} / 3", "np.cos({x})",
-    "np.tanh({x})", "np.abs({x})", "nn.relu({x})", "np.square({x})", "{x} ** 3", "np.exp({x})",
-    "np.expm1({x})", "np.exp2({x})", "np.log(2 + np.cos({x}))", "np.log1p({x} ** 2)",
-    "np.log2(2 + np.sin({x}))", "np.log10(1 + {x} ** 2)", "np.sqrt(1 + {x} ** 2)",
-    "lax.rsqrt(2 + np.sin({x}))", "np.cbrt(2 + np.sin({x}))", "np.tan(np.sin({x}))",
-    "np.arctan({x})", "np.arcsin(np.sin({x}) / 2)", "np.arccos(np.cos({x}) / 2)",
-    "np.sinh({x})", "np.cosh({x})", "np.arcsinh({x})", "np.arccosh(2 + {x} ** 2)",
-    "np.arctanh(np.tanh({x}) / 2)", "1 / (2 + np.cos({x}))", "np.reciprocal(2 + np.sin({x}))",
-    "(1 + {x} ** 2) ** -1.5", "lax.integer_pow({x}, 3)", "np.sinc({x})", "lax.erf({x})",
-    "lax.erfc({x})", "lax.erf_inv(np.tanh({x}) / 2)", "lax.logistic({x})", "nn.softplus({x})",
-    "nn.gelu({x})", "nn.silu({x})", "nn.elu({x})", "nn.leaky_relu({x})", "nn.log_sigmoid({x})",
-    "np.maximum({x}, 0.5)", "np.minimum({x}, 0.5)", "np.clip({x}, -1, 1)", "np.positive({x})",
-    "np.where({x} > 0, {x}, {x} ** 2)", "np.sign({x})", "np.floor({x})", "np.round({x})",
-    "np.remainder({x}, 2)", "np.trunc({x}) * {x}", "np.where(np.isfinite({x}), {x}, 0)",
-    "np.heaviside({x}, 0.5)", "np.full_like({x}, 2) * {x}", "np.zeros_like({x})",
-    "lax.stop_gradient({x})",
-)  # fmt: skip
-_UNARY_COMPLEX = (
-    "np.sin({x})", "2 * {x}", "-{x}", "{x} ** 2", "np.conj({x})", "np.real({x})", "np.imag({x})",
-    "1j * {x}", "{x} + (0.5 - 1j)", "np.cos({x})", "np.exp({x} / 2)", "np.abs({x})",
-    "np.angle(9 + {x})", "np.tanh({x} / 4)", "1 / (9 + {x})", "np.log(9 + {x})", "np.sqrt(9 + {x})",
-    "np.square({x})", "lax.integer_pow({x}, 3)", "np.sinh({x})", "np.cosh({x})", "{x} * {x}.conj()",
-)  # fmt: skip
-_UNARY_INTEGER = (
-    "{x} + 1", "-{x}", "{x} % 3", "{x} // 2", "np.abs({x})", "{x} * {x}", "np.sign({x})",
-    "{x} & 1", "{x} ^ 3", "np.maximum({x}, 1)", "np.clip({x}, 0, 2)", "~{x}",
-)  # fmt: skip
-_UNARY_BOOL = ("~{x}", "np.logical_not({x})", "{x} ^ True")
-UNARY = {"f": _UNARY_REAL, "c": _UNARY_COMPLEX, "i": _UNARY_INTEGER, "b": _UNARY_BOOL}
-
-_CASTS_REAL = (
-    "{x}.astype(np.float64)", "{x}.astype(np.float32)", "{x}.astype(np.complex128)",
-    "np.asarray({x}, dtype=np.complex64)", "{x} > 0", "{x} <= 0.5", "np.floor({x}).astype(int)",
-    "np.sign({x}).astype(np.int32)", "np.isfinite({x})", "np.signbit({x})", "{x} != 0",
-    "lax.complex({x}, {x})",
-)  # fmt: skip
-CASTS = {
-    "f": _CASTS_REAL,
-    "c": ("{x}.astype(np.complex128)", "{x}.astype(np.complex64)", "np.isfinite({x})", "{x} == 0"),
-    "i": ("{x}.astype(np.float64)", "{x}.astype(np.int32)", "{x}.astype(int)", "{x} > 0"),
-    "b": ("{x}.astype(np.float64)", "{x}.astype(int)", "{x}.astype(np.float32)"),
-}
-
-_BINARY_REAL = (
-    "{x} + {y}", "{x} * {y}", "{x} - {y}", "{y} - {x}", "{x} / (2 + {y} ** 2)",
-    "{y} / (2 + np.cos({x}))", "np.maximum({x}, {y})", "np.minimum({x}, {y})",
-    "np.arctan2({x}, 2 + np.cos({y}))", "np.hypot({x}, 2 + np.sin({y}))", "np.logaddexp({x}, {y})",
-    "(2 + np.sin({x})) ** {y}", "np.power(1 + {y} ** 2, np.tanh({x}))", "np.copysign({x}, {y})",
-    "{x} % (1 + {y} ** 2)", "np.where({x} > {y}, {x}, {y} ** 2)", "np.clip({x}, {y}, {y} + 1)",
-    "np.fmod({x}, 1 + {y} ** 2)", "{x} < {y}", "{x} >= {y}", "{x} == {y}", "np.outer({x}, {y})",
-)  # fmt: skip
-_BINARY_COMPLEX = (
-    "{x} + {y}", "{x} * {y}", "{x} - {y}", "{y} - {x}", "{x} / (9 + {y})", "{x} * np.conj({y})",
-    "{x} == {y}", "np.where({x} == {y}, {x}, 2 * {y})",
-)  # fmt: skip
-_BINARY_INTEGER = (
-    "{x} + {y}", "{x} * {y}", "{x} - {y}", "np.maximum({x}, {y})", "{x} // (1 + {y} % 3)",
-    "{x} % (1 + {y} * {y})", "{x} < {y}", "{x} == {y}", "np.where({x} == {y}, {x}, 2 * {y})",
-)  # fmt: skip
-_BINARY_BOOL = ("{x} & {y}", "{x} | {y}", "{x} ^ {y}", "np.logical_and({x}, {y})", "{x} == {y}")
-BINARY = {"f": _BINARY_REAL, "c": _BINARY_COMPLEX, "i": _BINARY_INTEGER, "b": _BINARY_BOOL}
-
-TERNARY = (
-    "{x} * {y} + {z}", "np.where({z} > 0, {x}, {y})", "np.clip({x}, {y}, {z})",
-    "np.where({x} < {y}, {z}, {x} * {y})", "np.maximum({x}, {y}) - {z}",
-)  # fmt: skip
-
-# {r} is axis=..., keepdims=...; {a} is axis=...
-_REDUCTIONS_REAL = (
-    "np.sum({x}, {r})", "np.mean({x}, {r})", "np.max({x}, {r})", "np.min({x}, {r})",
-    "np.prod({x}, {r})", "np.var({x}, {r})", "nn.logsumexp({x}, {r})", "np.any({x} > 0, {r})",
-    "np.sqrt(1 + np.sum({x} ** 2, {r}))", "np.sum({x}, {r}, where={x} < 1)",
-)  # fmt: skip
-_REDUCTIONS_COMPLEX = ("np.sum({x}, {r})", "np.mean({x}, {r})", "np.prod({x}, {r})")
-_REDUCTIONS_INTEGER = ("np.sum({x}, {r})", "np.max({x}, {r})", "np.min({x}, {r})")
-_REDUCTIONS_BOOL = ("np.any({x}, {r})", "np.all({x}, {r})", "np.sum({x}, {r})")
-REDUCTIONS = {
-    "f": _REDUCTIONS_REAL,
-    "c": _REDUCTIONS_COMPLEX,
-    "i": _REDUCTIONS_INTEGER,
-    "b": _REDUCTIONS_BOOL,
-}
-
-_ALONG_REAL = (
-    "np.cumsum({x}, {a})", "np.sort({x}, {a})", "np.cumprod({x}, {a})", "nn.softmax({x}, {a})",
-    "nn.log_softmax({x}, {a})", "np.argmax({x}, {a})", "np.argmin({x}, {a})",
-    "np.argsort({x}, {a})", "lax.cummax({x}, {a})", "lax.cummin({x}, {a})",
-    "lax.cumlogsumexp({x}, {a})", "lax.cumsum({x}, {a}, reverse=True)", "np.median({x}, {a})",
-    "lax.cumprod({x}, {a}, reverse=True)", "np.take_along_axis({x}, np.argsort(-{x}, {a}), {a})",
-    "np.diff({x}, {a})", "np.flip({x}, {a})", "np.roll({x}, 1, {a})", "np.repeat({x}, 2, {a})",
-    "lax.associative_scan(np.multiply, {x}, {a})", "lax.associative_scan(np.add, {x}, {a})",
-)  # fmt: skip
-_ALONG_ANY = ("np.flip({x}, {a})", "np.roll({x}, 1, {a})", "np.repeat({x}, 2, {a})")
-_ALONG_COMPLEX = ("np.cumsum({x}, {a})", "np.cumprod({x}, {a})", "np.diff({x}, {a})", *_ALONG_ANY)
-ALONG = {
-    "f": _ALONG_REAL,
-    "c": _ALONG_COMPLEX,
-    "i": ("np.sort({x}, {a})", "np.cumsum({x}, {a})", *_ALONG_ANY),
-    "b": _ALONG_ANY,
-}
-
-SHAPING = (
-    "np.ravel({x})", "np.transpose({x})", "np.stack([{x}, {x}])", "np.stack([{x}, {x}], -1)",
-    "np.expand_dims({x}, 0)", "np.expand_dims({x}, -1)", "np.squeeze({x})", "np.tile({x}, 2)",
-    "np.broadcast_to({x}, (2, *np.shape({x})))", "np.reshape({x}, (-1, 1))", "np.atleast_2d({x})",
-    "np.concatenate([np.ravel({x}), np.ravel({x})[:1]])", "np.pad({x}, 1)",
-    "np.tril(np.diag(np.ravel({x})))",
-)  # fmt: skip
-_SHAPING_MATRIX = (
-    "np.swapaxes({x}, 0, -1)", "np.moveaxis({x}, 0, -1)", "np.rot90({x})", "np.tril({x})",
-    "np.trace({x})", "np.diagonal({x})", "np.vstack([{x}, 2 * {x}])",
-    "np.hstack([{x}, {x}[:, :1]])",
-)  # fmt: skip
-
-_CONTRACTIONS = (
-    "np.dot({x}, {y})", "np.matmul({x}, {y})", "np.tensordot({x}, {y}, 1)", "np.inner({x}, {y})",
-)  # fmt: skip
-_LETTERS = "ijk"
+_KINDS_THAT_MEET = frozenset(("ff", "cc", "fc", "cf", "ii", "bb", "fb", "bf", "if", "fi"))
 
 
 # -- types that meet ------------------------------------------------------------------------------
-def alike(*dtypes):
+def _promote_alike(a, b):
     """Whether NumPy and JAX promote these in the same way: not 32-bit floats with integers."""
-    kinds = {d.kind for d in dtypes}
-    return "i" not in kinds or not any(d.name in ("float32", "complex64") for d in dtypes)
+    names = {a.name, b.name}
+    return "i" not in (a.kind, b.kind) or names.isdisjoint(("float32", "complex64"))
 
 
 @functools.lru_cache(4096)
@@ -150,15 +38,18 @@ def _broadcast(*shapes):
         return None
 
 
-def _meets(x, same_kind=True):
+def _meets(x):
     """Whether a value can stand beside `x` in an elementwise operation."""
 
     def fits(y):
-        kinds = x.dtype.kind + y.dtype.kind
-        if same_kind and kinds not in ("ff", "cc", "fc", "cf", "ii", "bb", "fb", "bf", "if", "fi"):
+        if x.dtype.kind + y.dtype.kind not in _KINDS_THAT_MEET:
             return False
         shape = _broadcast(x.shape, y.shape)
-        return shape is not None and np.prod(shape) <= MOST_ELEMENTS and alike(x.dtype, y.dtype)
+        return (
+            shape is not None
+            and np.prod(shape) <= MOST_ELEMENTS
+            and _promote_alike(x.dtype, y.dtype)
+        )
 
     return fits
 
@@ -234,7 +125,7 @@ def _shaping(draw, block):
     if v.ndim > 2:
         templates = SHAPING[:2]
     else:
-        templates = SHAPING + (_SHAPING_MATRIX if v.ndim == 2 else ())
+        templates = SHAPING + (SHAPING_MATRIX if v.ndim == 2 else ())
     block.add(draw(st.sampled_from(templates)).format(x=x))
 
 
@@ -243,22 +134,18 @@ def _contraction(draw, block):
     x = block.pick(draw, fits)
     if x is None:
         return
-    v = block.values[x]
     y = block.pick(draw, fits)
-    w = block.values[y]
-    choices = []
-    if v.shape[-1] == w.shape[max(0, w.ndim - 2)]:
-        choices += _CONTRACTIONS[:2]
-        if v.ndim == 2:
-            choices.append("np.vdot({x}, np.transpose(np.transpose({x})))")
-    if v.shape[-1] == w.shape[0]:
-        choices.append(_CONTRACTIONS[2])
-    if v.shape[-1] == w.shape[-1]:
-        choices.append(_CONTRACTIONS[3])
-    if v.ndim > 2 and w.ndim > 2 and v.shape[:-2] != w.shape[:-2]:
-        choices = [c for c in choices if c not in _CONTRACTIONS[:2]]
-    template = draw(st.sampled_from([None, *choices]))
-    block.add((template or _einsum(draw, v.shape, w.shape)).format(x=x, y=y))
+    left, right = block.values[x].shape, block.values[y].shape
+    templates = []
+    batches_meet = _broadcast(left[:-2], right[:-2]) is not None
+    if left[-1] == right[max(0, len(right) - 2)] and batches_meet:
+        templates += ["np.dot({x}, {y})", "np.matmul({x}, {y})"]
+    if left[-1] == right[0]:
+        templates.append("np.tensordot({x}, {y}, 1)")
+    if left[-1] == right[-1]:
+        templates.append("np.inner({x}, {y})")
+    template = draw(st.sampled_from([*templates, None]))
+    block.add((template or _einsum(draw, left, right)).format(x=x, y=y))
 
 
 def _einsum(draw, left, right):
@@ -357,7 +244,7 @@ def _joining(draw, block):
     axis = draw(st.integers(0, v.ndim - 1))
     rest = lambda s: s[:axis] + s[axis + 1 :]
     joins = lambda w: (
-        w.ndim == v.ndim and rest(w.shape) == rest(v.shape) and alike(v.dtype, w.dtype)
+        w.ndim == v.ndim and rest(w.shape) == rest(v.shape) and _promote_alike(v.dtype, w.dtype)
     )
     y = block.pick(draw, joins)
     block.add(f"np.concatenate([{x}, {y}], axis={axis})")

@@ -9,7 +9,7 @@ from fgrad.core.source import located
 from fgrad.core.trace import get_aval
 from fgrad.testing._compare import compare
 from fgrad.testing._leaves import Problem, as_reals, nudged, random_like
-from fgrad.testing._measured import Measured, in_double
+from fgrad.testing._measured import ONE_BY_ONE, Measured, in_double
 from fgrad.testing._report import CheckFailure
 from fgrad.testing._run import run
 from fgrad.transforms.forward import jvp
@@ -169,10 +169,10 @@ def _precisions(problem):
 
 
 def _check_orders(problem, order, modes, options, eps, rounding=None):
-    """Check the derivatives, then theirs."""
+    """Check the derivatives, then theirs along random directions."""
     f, args, check = problem.f, problem.args, problem.check
     rng = np.random.default_rng(order)
-    measured = Measured(problem, eps, rounding)
+    measured = Measured(problem, eps, rounding, ONE_BY_ONE if rounding is None else 0)
     if "fwd" in modes:
         problem.check = f"{check}, forward,"
         _check_forward(measured, functools.partial(jvp, f), options)

@@ -6,7 +6,7 @@ from fgrad.testing._differences import Slope, complex_step, ladder, sharpened, s
 from fgrad.testing._leaves import as_reals, epsilon, moved, random_like
 
 ONE_BY_ONE = 8  # a leaf of more numbers is measured along random directions
-RANDOM = 3  # so many of them
+RANDOM = 2  # so many of them
 
 
 class Direction:
@@ -49,11 +49,11 @@ class Direction:
             yield Direction(self.leaf, step, index)
 
 
-def directions(leaves, rng):
+def directions(leaves, rng, one_by_one):
     """For small leaves one for every number (and its imaginary part); for large ones random."""
     out = []
     for k, x in enumerate(map(np.asarray, leaves)):
-        if x.size > ONE_BY_ONE:
+        if x.size > one_by_one:
             out += [Direction(k, random_like(rng, x)) for _ in range(RANDOM)]
             continue
         for index in np.ndindex(x.shape):
@@ -77,6 +77,8 @@ class Measured:
     rounding : array, optional
         How much more the outputs round than their sizes show: those of a derivative round as the
         function does.
+    one_by_one : int
+        Leaves of more numbers are measured along random directions.
 
     Attributes
     ----------
@@ -88,13 +90,13 @@ class Measured:
         What to move along, and what to weigh results with.
     """
 
-    def __init__(self, problem, largest=None, rounding=None):
+    def __init__(self, problem, largest=None, rounding=None, one_by_one=ONE_BY_ONE):
         rng = np.random.default_rng(0)
         self.problem = problem
         self.largest = largest
         self.eps = epsilon(*problem.inputs.values, *problem.outputs.values)
-        self.inputs = directions(problem.inputs.values, rng)
-        self.outputs = directions(problem.outputs.values, rng)
+        self.inputs = directions(problem.inputs.values, rng, one_by_one)
+        self.outputs = directions(problem.outputs.values, rng, one_by_one)
         self._known = {}
         problem.check_finite()
         self._values, outputs = in_double(problem)

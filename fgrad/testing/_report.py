@@ -21,7 +21,8 @@ class CheckFailure(AssertionError):
     error, tolerance : float or None
         By how much they differ, and how much would have been accepted.
     smallest : tuple or None
-        Arguments that fail too, cut down to what is needed.
+        Arguments that fail too, cut down to what is needed; None in a test of hypothesis, which
+        cuts down what it drew.
     """
 
     def __init__(self, check, where, got, want, error=None, tolerance=None, hint=""):
@@ -37,11 +38,10 @@ class CheckFailure(AssertionError):
         super().__init__(check)
 
     def with_smallest(self, args, failure):
-        """This failure, with the smallest arguments that fail and what is wrong there."""
+        """Note the smallest arguments that fail, and what is wrong there."""
         self.smallest = args
         if failure is not self:
             self._there = failure._facts()
-        return self
 
     def _facts(self):
         lines = [f"  where:     {self.where}", f"  got:       {_text(self.got)}"]

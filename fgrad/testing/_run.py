@@ -1,5 +1,7 @@
 """How a check runs: on the arguments given, and on smaller ones when it fails."""
 
+import sys
+
 from fgrad.testing._leaves import Problem, check_args
 from fgrad.testing._report import CheckFailure
 from fgrad.testing._shrink import smallest
@@ -27,6 +29,15 @@ def run(name, f, args, check):
         return None
 
     failure = failure_of(args)
-    if failure is not None:
+    if failure is None:
+        return
+    if not _hypothesis_shrinks():
         cut, cut_failure = smallest(args, failure_of)
-        raise failure.with_smallest(cut, cut_failure or failure)
+        failure.with_smallest(cut, cut_failure or failure)
+    raise failure
+
+
+def _hypothesis_shrinks():
+    """Whether hypothesis drew the arguments, and will look for smaller ones itself."""
+    hypothesis = sys.modules.get("hypothesis")
+    return hypothesis is not None and hypothesis.currently_in_test_context()

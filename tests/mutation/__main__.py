@@ -2,7 +2,7 @@
 
 python -m tests.mutation list                what the mutants are
 python -m tests.mutation show 17             one mutant
-python -m tests.mutation run [--only 17 18]  run the tests on those not run since their file changed, or on some
+python -m tests.mutation run [--only 17 18]  run those not run since their file changed, or some
 python -m tests.mutation page                write docs/mutations.md
 """
 

@@ -8,15 +8,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 import fgrad.numpy as fnp
-from fgrad.testing._programs_block import Block
+from fgrad.testing._programs_block import TRANSFORMATIONS, Block
 from fgrad.testing._programs_operations import draw_line
 
 SHAPES = ((), (3,), (2, 3), (2,), (3, 3), (3, 1), (1,), (2, 1, 3), (0,))
 DTYPES = ("float64",) * 6 + ("float32", "complex128")
-_TRANSFORMATIONS = (
-    "checkpoint", "custom_jvp", "grad", "hessian", "jacfwd", "jacrev", "jit", "jvp", "linearize",
-    "value_and_grad", "vjp", "vmap",
-)  # fmt: skip
 
 
 class Program(NamedTuple):
@@ -57,7 +53,7 @@ class Program(NamedTuple):
 
     def source(self, library="fgrad"):
         """The program as source that imports `library`, ``"fgrad"`` or ``"jax"``."""
-        return f"{header(self.body, library)}\n\n{self._definition}\n"
+        return f"{_header(self.body, library)}\n\n{self._definition}\n"
 
     def function(self, library="fgrad"):
         """The program as a function of `library`, ``"fgrad"`` or ``"jax"``."""
@@ -79,9 +75,9 @@ class Program(NamedTuple):
         return f"\n{self}\n"
 
 
-def header(body, library):
+def _header(body, library):
     """The imports of the names that `body` uses."""
-    used = [n for n in (*_TRANSFORMATIONS, "lax", "nn") if re.search(rf"\b{n}\b", body)]
+    used = [n for n in (*TRANSFORMATIONS, "lax", "nn") if re.search(rf"\b{n}\b", body)]
     imports = f"import {library}.numpy as np\n"
     return imports + (f"from {library} import {', '.join(sorted(used))}\n" if used else "")
 

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 import fgrad
 import fgrad.numpy as fnp
 
-_NAMESPACE = {
-    name: getattr(fgrad, name)
-    for name in (
-        "checkpoint", "custom_jvp", "grad", "hessian", "jacfwd", "jacrev", "jit", "jvp",
-        "linearize", "value_and_grad", "vjp", "vmap", "lax", "nn",
-    )
-} | {"np": fnp}  # fmt: skip
+TRANSFORMATIONS = (
+    "checkpoint", "custom_jvp", "grad", "jacfwd", "jacrev", "jit", "jvp", "linearize",
+    "value_and_grad", "vjp", "vmap",
+)  # fmt: skip
+_NAMESPACE = {name: getattr(fgrad, name) for name in (*TRANSFORMATIONS, "lax", "nn")}
+_NAMESPACE["np"] = fnp
 _NAME = re.compile(r"\b[a-z]+\d*\b")
 LARGE = 4.0
 MOST_ELEMENTS = 27

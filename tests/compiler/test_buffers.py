@@ -1,5 +1,7 @@
 """Scratch memory: where it lies, that it is used again, and by how many values."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -86,6 +88,21 @@ def test_blocks_fit_the_cache_together():
                 # blocks are equal, but for what does not divide
                 blocks = -(-size // block)
                 assert block * blocks - size < blocks
+
+
+def test_the_buffers_of_a_block_count_too():
+    def f(x):
+        many = [fnp.sin(x * float(k)) for k in range(2, 18)]
+        total = many[0]
+        for y in many[1:]:
+            total = fnp.maximum(y, total * y)
+        return total
+
+    low = fgrad.jit(f).lower(fgrad.ShapeDtypeStruct((1 << 22,), np.float64))
+    (block,) = re.findall(r"range\(start, stop, (\d+)\)", low.source)
+    arrays = set(re.findall(r"\b[xot]\d+_all", low.source))
+    assert len(arrays) > 15
+    assert loops.CACHE // 4 < int(block) * 8 * len(arrays) <= loops.CACHE
 
 
 def test_only_long_loops_are_shared_among_threads(monkeypatch):

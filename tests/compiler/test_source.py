@@ -54,6 +54,21 @@ def test_only_what_would_be_shared_is_copied():
     assert copies(lambda x: (x, x), 2.0) == 0  # numbers cannot be changed
 
 
+def test_reductions_are_calls_of_the_ufunc_itself():
+    x = np.arange(12).reshape(3, 4)
+    lax = fgrad.lax
+    reductions = {
+        "add": fnp.sum, "multiply": fnp.prod, "maximum": fnp.max, "minimum": fnp.min,
+        "bitwise_and": lambda x: lax.reduce_and(x, (0, 1)),
+        "bitwise_or": lambda x: lax.reduce_or(x, (0, 1)),
+        "bitwise_xor": lambda x: lax.reduce_xor(x, (0, 1)),
+    }  # fmt: skip
+    for name, reduction in reductions.items():
+        f = fgrad.jit(reduction)
+        assert f"{name}_reduce(a0, None" in f.lower(x).source
+        assert f(x) == getattr(np, name).reduce(x, None)
+
+
 def test_lines_of_forgotten_programs_are_forgotten():
     def count():
         gc.collect()

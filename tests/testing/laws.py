@@ -64,7 +64,9 @@ def wave(x, phase=0.0):
     flat = np.cos(2.0 * np.arange(n) + 1.0 + phase)
     if np.dtype(x.dtype).kind == "c":
         flat = flat + 1j * np.sin(3.0 * np.arange(n) + phase)
-    return flat.astype(x.dtype).reshape(np.shape(x))[()]
+    flat = flat.astype(x.dtype).reshape(np.shape(x))[()]
+    # JAX's loops refuse some constants that are NumPy's
+    return jax.numpy.asarray(flat) if isinstance(x, jax.Array) else flat
 
 
 def waves(xs, phase=0.0):

@@ -7,22 +7,19 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import fgrad
+import fgrad.numpy as fnp
 from fgrad.primitives import contract, reduce, shape
+from fgrad.testing import check_dot_product, check_jit, check_vmap
+from fgrad.testing.strategies import arrays, broadcastable, indices, shapes
 from tests.harness import assert_same, assert_traced_well
 from tests.primitives.rows import ROWS
 
-FINITE = st.floats(-1e3, 1e3, allow_nan=False, width=32)
-EVERY = st.floats(allow_nan=True, allow_infinity=True, width=32)
-SHAPES = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)
+SHAPES = shapes(max_dims=4)
 ELEMENTWISE = [
     r for r in ROWS if getattr(r.primitive, "ufunc", None) is r.numpy and "float64" in r.values
 ]
 ONE = [r for r in ELEMENTWISE if r.numpy.nin == 1]
 TWO = [r for r in ELEMENTWISE if r.numpy.nin == 2 and r.primitive.name != "ldexp"]
-
-
-def values(dtype, elements):
-    return SHAPES.flatmap(lambda s: hnp.arrays(dtype, s, elements=elements))
 
 
 def agree(primitive, ufunc, *args):
@@ -38,19 +35,13 @@ def agree(primitive, ufunc, *args):
         assert_same(fgrad.jit(primitive.bind)(*args), want, scale=10)
 
 
-@given(st.sampled_from(ONE), st.sampled_from(["float32", "float64"]), st.data())
-def test_one_operand(row, dtype, data):
-    agree(row.primitive, row.numpy, data.draw(values(dtype, EVERY)))
+@given(st.sampled_from(ONE), arrays(special=True))
+def test_one_operand(row, x):
+    agree(row.primitive, row.numpy, x)
 
 
-@given(
-    st.sampled_from(TWO),
-    hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, min_side=0, max_side=3),
-    st.sampled_from(["float32", "float64"]),
-    st.data(),
-)
-def test_two_operands(row, shapes, dtype, data):
-    args = [data.draw(hnp.arrays(dtype, s, elements=EVERY)) for s in shapes.input_shapes]
+@given(st.sampled_from(TWO), broadcastable(2, special=True))
+def test_two_operands(row, args):
     agree(row.primitive, row.numpy, *args)
 
 
@@ -77,14 +68,13 @@ def test_broadcasting_is_transposed_right(row, shapes, seed):
     )
 
 
-@given(values("float64", FINITE), st.data())
+@given(arrays("float64", SHAPES), st.data())
 def test_reductions(x, data):
     axes = tuple(sorted(data.draw(st.sets(st.integers(0, x.ndim - 1))) if x.ndim else ()))
     empty = any(x.shape[a] == 0 for a in axes)
     ufuncs = {reduce.reduce_sum: np.add, reduce.reduce_prod: np.multiply}
     if not empty:
         ufuncs |= {reduce.reduce_max: np.maximum, reduce.reduce_min: np.minimum}
-    x = x / 100
     for primitive, ufunc in ufuncs.items():
         want = ufunc.reduce(x, axis=axes)
         f = lambda x, p=primitive: p(x, axes=axes)
@@ -133,6 +123,21 @@ def contractions(draw):
     lhs, rhs, out = (draw(st.permutations(v)) for v in (lhs, rhs, out))
     subscripts = f"{''.join(lhs)},{''.join(rhs)}->{''.join(out)}"
     return subscripts, tuple(sizes[c] for c in lhs), tuple(sizes[c] for c in rhs)
+
+
+@given(shapes(min_dims=1, max_side=3), st.data())
+def test_every_index_of_numpy(shape, data):
+    x = np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
+    index = data.draw(indices(shape))
+    take = lambda x: x[index]
+    check_jit(take, (x,))
+    check_vmap(take, (x,))
+    check_dot_product(take, (x,))
+    put = lambda x, y: fnp.asarray(x).at[index].add(y)
+    want = np.array(x)
+    np.add.at(want, index, 0.5)
+    assert_same(put(x, 0.5), want)
+    check_dot_product(put, (x, 0.5))
 
 
 @given(contractions(), st.integers(0, 2**32 - 1))

@@ -148,7 +148,15 @@ def separated_arrays(draw, dtype: Any = "float64", shape: Any = None, *, gap=0.2
 
 @st.composite
 def broadcastable(
-    draw, count=2, dtype: Any = FLOATS, *, min_value=-10.0, max_value=10.0, max_dims=3, max_side=3
+    draw,
+    count=2,
+    dtype: Any = FLOATS,
+    *,
+    min_value=-10.0,
+    max_value=10.0,
+    special=False,
+    max_dims=3,
+    max_side=3,
 ):
     """Groups of arrays that NumPy broadcasts with each other.
 
@@ -160,6 +168,8 @@ def broadcastable(
         Of the numbers, drawn for each array.
     min_value, max_value : number
         The range; of complex numbers that of each part.
+    special : bool
+        As for `arrays`.
     max_dims, max_side : int
         How many axes, and how long.
 
@@ -180,7 +190,7 @@ def broadcastable(
             num_shapes=count, min_side=0, max_dims=max_dims, max_side=max_side
         )
     )
-    kwargs = {"min_value": min_value, "max_value": max_value}
+    kwargs = {"min_value": min_value, "max_value": max_value, "special": special}
     return tuple([draw(arrays(dtype, shape, **kwargs)) for shape in group.input_shapes])
 
 

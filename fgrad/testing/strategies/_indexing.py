@@ -70,9 +70,9 @@ def indices(draw, shape, *, advanced=True, masks=True, newaxis=True):
     >>> x[find(indices(x.shape), lambda index: x[index].ndim == 1)]
     array([0, 1, 2])
     """
-    if masks and draw(st.integers(0, 5)) == 5:
+    if masks and shape and draw(st.integers(0, 5)) == 5:
         # One that covers the leading axes, alone.
-        over = draw(st.integers(0, len(shape)))
+        over = draw(st.integers(1, len(shape)))
         return draw(hnp.arrays(bool, shape[:over], elements=st.booleans(), fill=st.nothing()))
     common = draw(hnp.array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=3))
     skipped = draw(st.none() | st.integers(0, len(shape)))

@@ -720,6 +720,12 @@ _INDEXING += [
 
 ROWS = _ELEMENTWISE + _SHAPES + _REDUCTIONS + _PRODUCTS + _INDEXING
 
+FACTORIZATIONS = {
+    "cholesky", "cofactors", "cofactors_along", "det", "eig", "eigh", "lu", "pinv", "qr", "slogdet",
+    "solve", "svd", "triangular_solve",
+}  # fmt: skip
+"""Primitives of linear algebra: tests/primitives/test_linalg.py compares them."""
+
 HOLD_PROGRAMS = {
     "checkpoint", "cond", "custom_jvp_call", "custom_vjp_call", "custom_lin", "jit", "scan", "while",
     "while_tangent",

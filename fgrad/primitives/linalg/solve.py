@@ -67,11 +67,11 @@ set_rules(
     batch=lambda args, dims, size: (lu(*stacked(args, dims, size)), [0, 0, 0]),
 )
 
-# -- solve: ``op(a) x = b``, given the factors of `a` ----------------------------------------------
+# -- solve: ``op(a) x = b``, given the factors of `a`; singular ones are refused if strict ----------
 
 
-def _solve_impl(a, factors, permutation, b, *, transposed):
-    if np.any(np.diagonal(factors, axis1=-2, axis2=-1) == 0):
+def _solve_impl(a, factors, permutation, b, *, transposed, strict=True):
+    if strict and np.any(np.diagonal(factors, axis1=-2, axis2=-1) == 0):
         raise np.linalg.LinAlgError("Singular matrix")
     order = np.expand_dims(permutation, -1)
     first = {"left": True, "lower": True, "unit": True}
@@ -86,7 +86,7 @@ def _solve_impl(a, factors, permutation, b, *, transposed):
     return x
 
 
-def _solve_aval(a, factors, permutation, b, *, transposed):
+def _solve_aval(a, factors, permutation, b, **_):
     if b.ndim < 2 or a.shape != (*b.shape[:-1], b.shape[-2]) or a.dtype != b.dtype:
         raise ValueError(
             located(f"solve: {a} and {b} are no stacks of square systems of one dtype")
@@ -94,21 +94,22 @@ def _solve_aval(a, factors, permutation, b, *, transposed):
     return b.strong()
 
 
-def _solve_jvp(primals, tangents, *, transposed):
+def _solve_jvp(primals, tangents, *, transposed, **params):
     """``dx = op(a)^-1 (db - op(da) x)``: the factors serve again, at any order."""
     a, factors, permutation, b = primals
     ta, _, _, tb = tangents
-    x = solve(*primals, transposed=transposed)
+    x = solve(*primals, transposed=transposed, **params)
     if ta is None:
         rhs = tb
     else:
         product = matmul(mT(ta) if transposed else ta, x)
         rhs = neg(product) if tb is None else sub(tb, product)
-    return x, solve(a, factors, permutation, rhs, transposed=transposed)
+    return x, solve(a, factors, permutation, rhs, transposed=transposed, **params)
 
 
-def _solve_transpose(ct, a, factors, permutation, b, *, transposed):
-    return None, None, None, solve(a, factors, permutation, ct, transposed=not transposed)
+def _solve_transpose(ct, a, factors, permutation, b, *, transposed, **params):
+    ct_b = solve(a, factors, permutation, ct, transposed=not transposed, **params)
+    return None, None, None, ct_b
 
 
 solve = Primitive("solve")

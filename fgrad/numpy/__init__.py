@@ -29,7 +29,7 @@ from numpy import (
 )
 
 from fgrad.core.array import Array as ndarray
-from fgrad.numpy import _surface, linalg
+from fgrad.numpy import _surface, fft, linalg
 from fgrad.numpy._compare import (
     allclose,
     array_equal,

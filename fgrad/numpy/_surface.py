@@ -96,5 +96,6 @@ def attach(namespace: dict) -> None:
     }
     _tracer.install(namespace, methods, reductions)
     _tracer.serve(np.linalg, vars(namespace["linalg"]))
+    _tracer.serve(np.fft, vars(namespace["fft"]))
     core_array.make_at = At
     core_array.getitem = public(lambda x, index: getitem(value(x), index))

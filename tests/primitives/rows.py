@@ -22,6 +22,7 @@ from fgrad.primitives import (
     special,
 )
 from fgrad.primitives import elementwise as ew
+from fgrad.primitives import fft as fourier
 from fgrad.primitives.contract import einsum
 
 REAL = ("float64",)
@@ -718,7 +719,53 @@ _INDEXING += [
     ),
 ]
 
-ROWS = _ELEMENTWISE + _SHAPES + _REDUCTIONS + _PRODUCTS + _INDEXING
+_INEXACT = ("float32", "float64", "complex64", "complex128")
+
+
+def _inverse_fft(lib):
+    return lambda x, axes: lib.fft.ifftn(x, axes=axes, norm="forward")
+
+
+_TRANSFORMS = [
+    _row(
+        fourier.fft,
+        lambda x, *, axes, inverse: (_inverse_fft(np) if inverse else np.fft.fftn)(x, axes=axes),
+        lambda x, *, axes, inverse: (_inverse_fft(jnp) if inverse else jnp.fft.fftn)(x, axes=axes),
+        [
+            (((3, 4),), {"axes": (1,), "inverse": False}),
+            (((2, 3, 4),), {"axes": (2, 0), "inverse": True}),
+            (((0, 3),), {"axes": (1,), "inverse": False}),
+        ],
+        dtypes=BOTH,
+        values=_INEXACT,
+    ),
+    _row(
+        fourier.rfft,
+        lambda x, *, axes: np.fft.rfftn(x, axes=axes),
+        lambda x, *, axes: jnp.fft.rfftn(x, axes=axes),
+        [(((3, 4),), {"axes": (1,)}), (((2, 3, 5),), {"axes": (2, 0)}), (((1,),), {"axes": (0,)})],
+        values=_INEXACT[:2],
+    ),
+    _row(
+        fourier.irfft,
+        lambda x, *, axes, n: np.fft.irfftn(x, _lengths(x, axes, n), axes, norm="forward"),
+        lambda x, *, axes, n: jnp.fft.irfftn(x, _lengths(x, axes, n), axes, norm="forward"),
+        [
+            (((3, 4),), {"axes": (1,), "n": 6}),
+            (((3, 4),), {"axes": (1,), "n": 7}),
+            (((3, 2, 3),), {"axes": (1, 0), "n": 5}),
+        ],
+        dtypes=("complex128",),
+        values=_INEXACT[2:],
+    ),
+]
+
+
+def _lengths(x, axes, n):
+    return [*(x.shape[a] for a in axes[:-1]), n]
+
+
+ROWS = _ELEMENTWISE + _SHAPES + _REDUCTIONS + _PRODUCTS + _INDEXING + _TRANSFORMS
 
 FACTORIZATIONS = {
     "cholesky", "cofactors", "cofactors_along", "det", "eig", "eigh", "lu", "pinv", "qr", "slogdet",

@@ -16,7 +16,7 @@ from tests.mutation import mutants as source
 from tests.mutation.exceptions import EXCEPTIONS
 from tests.mutation.report import page
 
-_BATCHES = (4.0, 12.0)  # seconds of tests in one process; then all the rest
+_BATCHES = (4.0, 8.0)  # seconds of tests in one process; then all the rest
 
 
 def _results(state):
@@ -35,7 +35,7 @@ def _batches(tests, seconds):
     start = 0
     for budget in _BATCHES:
         stop, spent, files = start, 0.0, set()
-        while stop < len(tests) and spent < budget and (len(files) < 4 or budget > 10):
+        while stop < len(tests) and spent < budget and (len(files) < 4 or start):
             spent += seconds[tests[stop]]
             files.add(tests[stop].split("::")[0])
             stop += 1

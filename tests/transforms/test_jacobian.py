@@ -66,3 +66,11 @@ def test_dtypes():
     assert fgrad.jacfwd(lambda x: x * 2.0)(x).dtype == np.float32
     assert fgrad.jacrev(lambda x: x * 2.0)(x).dtype == np.float32
     assert fgrad.hessian(lambda x: fnp.sum(x**3))(x).dtype == np.float32
+
+
+@pytest.mark.parametrize("transformation", [fgrad.jacfwd, fgrad.jacrev, fgrad.hessian])
+def test_integers_and_complex_numbers_must_be_asked_for(transformation):
+    with pytest.raises(TypeError, match="i64"):
+        transformation(lambda x: x * 2.0)(np.arange(3))
+    with pytest.raises(TypeError, match="c128"):
+        transformation(lambda z: (z * z).real)(np.ones(2, complex))

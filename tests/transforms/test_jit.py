@@ -5,6 +5,7 @@ import pytest
 
 import fgrad
 import fgrad.numpy as fnp
+from fgrad.compiler import backends
 from fgrad.core.check import check_jaxpr
 from tests.harness import assert_same
 
@@ -165,6 +166,21 @@ def test_donated_arguments():
     plain = fgrad.jit(lambda x: x + 1)
     plain(kept)
     assert_same(kept, np.arange(1000.0))
+
+
+def test_donated_leaves_are_counted_without_static_arguments(monkeypatch):
+    donated = []
+    numpy = backends["numpy"]
+    record = lambda closed, leaves: (donated.append(tuple(leaves)), numpy(closed, leaves))[1]
+    monkeypatch.setitem(backends, "numpy", record)
+    pair = (X, X)
+    fgrad.jit(lambda a, b: a * b[0], donate_argnums=0)(X, pair)
+    fgrad.jit(lambda a, b: a * b[0], donate_argnums=(1,))(X, pair)
+    fgrad.jit(lambda n, a, b: a * b[0] * n, static_argnums=0, donate_argnums=2)(3, X, pair)
+    fgrad.jit(lambda a, n, b: a * b[0] * n, static_argnums=1, donate_argnums=(0, 2))(X, 3, pair)
+    fgrad.jit(lambda a, *, b: a * b[0], donate_argnames="b")(X, b=pair)
+    fgrad.jit(lambda a, b: a * b[0])(X, pair)
+    assert donated == [(0,), (1, 2), (1, 2), (0, 1, 2), (1, 2), ()]
 
 
 def test_disable_jit():

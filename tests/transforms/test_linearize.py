@@ -109,3 +109,26 @@ def test_linear_transpose_through_jit():
 
 def test_linear_transpose_of_a_sum_with_zeros():
     assert_same(fgrad.linear_transpose(lambda x: x + np.zeros(3), X)(X), (X,))
+
+
+def test_results_that_do_not_depend_on_the_input():
+    _, f_jvp = fgrad.linearize(lambda x, y: (x * 2, fnp.ones(2), x.sum() * 0 + 1), X, 1.0)
+    t, none, zero = f_jvp(X, 1.0)
+    assert_same((t, none, zero), (2 * X, np.zeros(2), np.float64(0.0)))
+
+
+def test_inputs_on_which_a_linear_function_does_not_depend():
+    back = fgrad.linear_transpose(lambda x, y: 2.0 * x, X, np.ones(2, np.float32))
+    cx, cy = back(np.ones(3))
+    assert_same((cx, cy), (np.full(3, 2.0), np.zeros(2, np.float32)))
+
+
+@pytest.mark.parametrize("wrap", [fgrad.jit, fgrad.checkpoint], ids=["jit", "checkpoint"])
+def test_programs_of_which_some_results_are_unused_or_integers(wrap):
+    f = wrap(lambda x: (fnp.sin(x), fnp.argmax(x), x * 3.0, fnp.ones(2)))
+    assert_same(fgrad.grad(lambda x: f(x)[0].sum())(X), np.cos(X))
+    assert_same(fgrad.grad(lambda x: f(x)[2] @ f(x)[0])(X), 3 * np.sin(X) + 3 * X * np.cos(X))
+    (_, n, y, ones), push = fgrad.linearize(f, X)
+    assert n == 2
+    t = push(np.ones(3))
+    assert_same((t[0], t[2], t[3]), (np.cos(X), np.full(3, 3.0), np.zeros(2)))

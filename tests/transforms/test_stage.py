@@ -26,6 +26,7 @@ def test_static_arguments_are_counted_from_both_ends():
     f = lambda n, x, m=2: x * n * m
     for static in (0, -2, (0, 2)):  # the third argument is left out
         assert_same(fgrad.make_jaxpr(f, static_argnums=static)(3, X)(X)[0], X * 6)
+    assert len(fgrad.make_jaxpr(f, static_argnums=None)(3, X).in_avals) == 2
     for static in ((0, 2), (-3, -1)):
         assert_same(fgrad.make_jaxpr(f, static_argnums=static)(3, X, 2)(X)[0], X * 6)
 

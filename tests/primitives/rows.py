@@ -768,8 +768,8 @@ def _lengths(x, axes, n):
 ROWS = _ELEMENTWISE + _SHAPES + _REDUCTIONS + _PRODUCTS + _INDEXING + _TRANSFORMS
 
 FACTORIZATIONS = {
-    "cholesky", "cofactors", "cofactors_along", "det", "eig", "eigh", "lu", "pinv", "qr", "slogdet",
-    "solve", "svd", "triangular_solve",
+    "cholesky", "cofactors", "cofactors_along", "det", "eig", "eigh", "full_qr", "lu", "pinv", "qr",
+    "slogdet", "solve", "svd", "triangular_solve",
 }  # fmt: skip
 """Primitives of linear algebra: tests/primitives/test_linalg.py compares them."""
 

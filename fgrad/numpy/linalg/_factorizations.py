@@ -13,10 +13,11 @@ from fgrad.primitives.index import take_along_axis
 from fgrad.primitives.linalg.cholesky import cholesky as cholesky_p
 from fgrad.primitives.linalg.eigen import eigh
 from fgrad.primitives.linalg.matrices import as_row, mH
+from fgrad.primitives.linalg.qr import full_qr
 from fgrad.primitives.linalg.qr import qr as qr_p
 from fgrad.primitives.linalg.svd import svd as svd_p
 from fgrad.primitives.parts import abs, select
-from fgrad.primitives.shape import astype, broadcast_to, slice_axis
+from fgrad.primitives.shape import astype, broadcast_to, pad, slice_axis
 from fgrad.primitives.sort import argsort
 
 
@@ -89,10 +90,14 @@ def qr(a, mode="reduced"):
     """
     (x,) = matrices("qr", a)
     m, n = get_aval(x).shape[-2:]
+    if mode == "complete" and m > n:
+        q, r, _ = full_qr(x)
+        index = tuple([(0, size, 1) for size in get_aval(r).shape])
+        return QRResult(q, pad(r, shape=get_aval(x).shape, index=index))
     if mode in ("reduced", "complete"):
-        return QRResult(*qr_p(x, full=mode == "complete" and m > n))
+        return QRResult(*qr_p(x))
     if mode == "r":
-        return qr_p(x, full=False)[1]
+        return qr_p(x)[1]
     if mode == "raw":
         return np.linalg.qr(concrete(x, "qr with mode='raw'"), "raw")
     raise ValueError(located(f"qr: mode must be 'reduced', 'complete', 'r' or 'raw'; got {mode!r}"))

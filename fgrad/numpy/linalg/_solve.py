@@ -195,7 +195,7 @@ def lstsq(a, b, rcond=None, *, numpy_resid=False):
 def _rank(s, rtol):
     largest = slice_axis(s, 0, 1, get_aval(s).ndim - 1)
     large = ew.gt(s, ew.mul(largest, rtol))
-    return reduce_sum(astype(large, np.dtype(np.int64)), axes=(get_aval(s).ndim - 1,))
+    return reduce_sum(astype(large, np.dtype(np.int32)), axes=(get_aval(s).ndim - 1,))
 
 
 @public

@@ -67,7 +67,7 @@ set_rules(
     batch=lambda args, dims, size: (lu(*stacked(args, dims, size)), [0, 0, 0]),
 )
 
-# -- solve: ``op(a) x = b``, given the factors of `a`; singular ones are refused if strict ----------
+# -- solve: ``op(a) x = b``, given the factors of `a`; singular ones are refused if strict ---------
 
 
 def _solve_impl(a, factors, permutation, b, *, transposed, strict=True):

@@ -7,7 +7,7 @@ back.
 import numpy as np
 
 from fgrad.compiler.body import Body, fresh
-from fgrad.compiler.function import compile_function, function_source, multiplies
+from fgrad.compiler.function import compile_function, function_source, uses_blas
 from fgrad.compiler.lower import Namespace
 from fgrad.core.array import Array, as_user
 from fgrad.core.jaxpr import ClosedJaxpr, Var
@@ -31,9 +31,9 @@ class Program:
         self._params = [f"a{i}" for i in range(len(j.invars))]
         self._body = Body(self._names, closed, self._params)
         self._outs = self._owned()
-        self._multiplies = multiplies(closed)
+        self._blas = uses_blas(closed)
         self.source = self._source(f"[{', '.join(self._outs)}]", self._body.lines)
-        self.run = compile_function(self._names, self.source, self._multiplies)
+        self.run = compile_function(self._names, self.source, self._blas)
         self.source = "\n\n".join((*self._names.sources(), self.source))
 
     def _owned(self):
@@ -71,7 +71,7 @@ class Program:
             unflatten = names.name(tree_unflatten, "tree_unflatten")
             result = f"{unflatten}({names.name(out_tree, 'out_tree')}, [{', '.join(wrapped)}])"
         source = self._source(result, [*arguments, *self._body.lines])
-        return compile_function(names, source, self._multiplies)
+        return compile_function(names, source, self._blas)
 
     def _wrapped(self, v, text):
         if v.aval.shape:

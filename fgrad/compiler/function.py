@@ -9,7 +9,6 @@ import numpy as np
 
 from fgrad.compiler.blas import on_one_thread
 from fgrad.core.source import located
-from fgrad.primitives.contract import einsum
 
 _counter = itertools.count(1)
 
@@ -45,8 +44,8 @@ def function_source(names, params, lines, result, body, inner=()) -> str:
     return f"{head}{text}\n{tail}"
 
 
-def compile_function(names, source: str, multiplies: bool):
-    """The function that `source` defines; on one BLAS thread, if it multiplies matrices."""
+def compile_function(names, source: str, blas: bool):
+    """The function that `source` defines; on one BLAS thread, if it uses BLAS."""
     filename = f"<fgrad {names.program} {next(_counter)}>"
     scope = dict(names.values)
     exec(compile(source, filename, "exec"), scope)
@@ -54,12 +53,12 @@ def compile_function(names, source: str, multiplies: bool):
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     run = scope[names.program]
     weakref.finalize(run, linecache.cache.pop, filename, None)
-    return on_one_thread(run) if multiplies else run
+    return on_one_thread(run) if blas else run
 
 
-def multiplies(closed) -> bool:
-    """Whether a program has a matrix product."""
-    return any(e.primitive is einsum for e in closed.jaxpr.eqns)
+def uses_blas(closed) -> bool:
+    """Whether a program has matrix products or linear algebra."""
+    return any(e.primitive.blas for e in closed.jaxpr.eqns)
 
 
 # What NumPy raises when a program runs; these are made of one message.

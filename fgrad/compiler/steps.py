@@ -10,7 +10,7 @@ import numpy as np
 
 from fgrad.compiler.body import Body, fresh
 from fgrad.compiler.buffers import memory_roots
-from fgrad.compiler.function import compile_function, function_source, multiplies
+from fgrad.compiler.function import compile_function, function_source, uses_blas
 from fgrad.compiler.lower import Namespace
 from fgrad.compiler.passes import optimize
 from fgrad.core.jaxpr import ClosedJaxpr, Var
@@ -77,7 +77,7 @@ class Steps:
         swapped = {i for i, v in swapped.items() if self._fills(f"n{i}", v)}
         self._pass_on(carries, carry_texts, swapped)
         source = self._source()
-        self._run = compile_function(self._names, source, multiplies(closed))
+        self._run = compile_function(self._names, source, uses_blas(closed))
         self.source = "\n\n".join((*self._names.sources(), source))
 
     def __call__(self, *args):

@@ -63,6 +63,8 @@ class Primitive:
         the numbers of the operands and results to keep and new params.
     effectful : bool
         Whether it does more than give a result: it is never dropped, merged or moved.
+    blas : bool
+        Whether NumPy hands it to BLAS or LAPACK.
     stage : callable or None
         ``stage(trace, args, params)``: for operations that hold Python functions, how a
         `StagingTrace` turns these into jaxprs.
@@ -85,6 +87,7 @@ class Primitive:
         self.lower: Any = None
         self.prune: Any = None
         self.effectful = False
+        self.blas = False
         self.keeps_weak = not multiple_results
         if not internal:
             registry.append(self)

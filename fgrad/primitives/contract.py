@@ -175,6 +175,7 @@ def _batch(args, dims, size, *, subscripts):
 
 
 einsum = Primitive("einsum")
+einsum.blas = True
 set_rules(
     einsum,
     impl=_impl,

@@ -30,6 +30,7 @@ def _jvp(primals, tangents):
 
 
 cholesky = Primitive("cholesky")
+cholesky.blas = True
 set_rules(
     cholesky,
     impl=np.linalg.cholesky,

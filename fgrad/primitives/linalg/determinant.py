@@ -125,6 +125,7 @@ def _aval(a, *_):
 
 
 cofactors_along = Primitive("cofactors_along")
+cofactors_along.blas = True
 set_rules(
     cofactors_along,
     impl=_each(_cofactors_along),
@@ -136,6 +137,7 @@ set_rules(
 )
 
 cofactors = Primitive("cofactors")
+cofactors.blas = True
 set_rules(
     cofactors,
     impl=_each(_cofactors),
@@ -159,6 +161,7 @@ def _det_jvp(primals, tangents):
 
 
 det = Primitive("det")
+det.blas = True
 set_rules(
     det,
     impl=np.linalg.det,
@@ -187,6 +190,7 @@ def _slogdet_jvp(primals, tangents):
 
 
 slogdet = Primitive("slogdet", multiple_results=True)
+slogdet.blas = True
 set_rules(
     slogdet,
     impl=lambda a: list(np.linalg.slogdet(a)),

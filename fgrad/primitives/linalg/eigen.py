@@ -66,6 +66,7 @@ def _eigh_jvp(primals, tangents, *, vectors):
 
 
 eigh = Primitive("eigh", multiple_results=True)
+eigh.blas = True
 set_rules(
     eigh,
     impl=_eigh_impl,
@@ -113,6 +114,7 @@ def _eig_jvp(primals, tangents, *, vectors):
 
 
 eig = Primitive("eig", multiple_results=True)
+eig.blas = True
 set_rules(
     eig,
     impl=_eig_impl,

@@ -74,6 +74,7 @@ def _jvp(primals, tangents):
 
 
 qr = Primitive("qr", multiple_results=True)
+qr.blas = True
 set_rules(
     qr,
     impl=lambda a: list(np.linalg.qr(a)),
@@ -132,6 +133,7 @@ def _full_jvp(primals, tangents):
 
 
 full_qr = Primitive("full_qr", multiple_results=True)
+full_qr.blas = True
 set_rules(
     full_qr,
     impl=_full_impl,

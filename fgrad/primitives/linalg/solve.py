@@ -59,6 +59,7 @@ def _continued(x, axis, size):
 
 
 lu = Primitive("lu", multiple_results=True)
+lu.blas = True
 set_rules(
     lu,
     impl=kernels.lu,
@@ -113,6 +114,7 @@ def _solve_transpose(ct, a, factors, permutation, b, *, transposed, **params):
 
 
 solve = Primitive("solve")
+solve.blas = True
 set_rules(
     solve,
     impl=_solve_impl,

@@ -78,6 +78,7 @@ def _jvp(primals, tangents, *, full_matrices, compute_uv):
 
 
 svd = Primitive("svd", multiple_results=True)
+svd.blas = True
 set_rules(
     svd,
     impl=_impl,

@@ -51,6 +51,7 @@ def _batch(args, dims, size, **params):
 
 
 triangular_solve = Primitive("triangular_solve")
+triangular_solve.blas = True
 set_rules(
     triangular_solve,
     impl=_impl,

@@ -95,3 +95,10 @@ def test_what_nothing_needs_is_left_out():
         return y * fnp.tanh(z)[0] if x.ndim > 1 else y
 
     assert [e.primitive.name for e in fgrad.jit(f).lower(X).optimized.eqns] == ["sin"]
+
+
+def test_programs_inside_are_inlined():
+    inner = fgrad.jit(lambda x: fnp.sin(x))
+    f = lambda x: inner(inner(x)) + fgrad.jit(fgrad.jit(fnp.cos))(x)
+    names = [e.primitive.name for e in fgrad.jit(f).lower(X).optimized.eqns]
+    assert names == ["sin", "sin", "cos", "add"]

@@ -12,6 +12,7 @@ from fgrad.core.trace import Primitive, Undefined, get_aval
 from fgrad.primitives.define import align, broadcast_shapes, set_rules
 from fgrad.primitives.elementwise import div, eq, mul
 from fgrad.primitives.parts import select, zeros_like
+from fgrad.primitives.scatter_add import SMALL, add_at
 from fgrad.primitives.shape import broadcast_to, convert_element_type, moveaxis
 
 # -- the normal form -----------------------------------------------------------------------------
@@ -117,20 +118,9 @@ def _set_at(out, index, updates):
     out[index] = updates
 
 
-def _add_at(out, index, updates):
-    """Sum updates into `out`, repeated indices too."""
-    if len(index) == 1 and out.ndim == 1 and out.dtype == np.float64 and np.size(updates) > 64:
-        flat = np.broadcast_to(updates, np.shape(index[0])).ravel()
-        rows = np.ravel(index[0])
-        if rows.size and rows.min() >= 0:
-            out += np.bincount(rows, flat, minlength=out.size)
-            return
-    np.add.at(out, index, updates)
-
-
 _SCATTER = {
     "set": _set_at,
-    "add": _add_at,
+    "add": np.add.at,
     "mul": np.multiply.at,
     "min": np.minimum.at,
     "max": np.maximum.at,
@@ -145,8 +135,12 @@ def _scatter_impl(updates, x, *indices, axes, out_axis, op):
         order = [i for i in range(updates.ndim) if not out_axis <= i < out_axis + block]
         order[natural:natural] = range(out_axis, out_axis + block)
         updates = updates.transpose(order)
-    out = np.array(x, dtype=get_aval(x).dtype)
-    _SCATTER[op](out, index, updates.astype(out.dtype, copy=False))
+    out = np.array(x, dtype=get_aval(x).dtype, order="C")
+    updates = updates.astype(out.dtype, copy=False)
+    if op == "add" and block and updates.size >= SMALL and out.dtype.kind in "iufc":
+        add_at(out, indices, axes, updates, natural)
+    else:
+        _SCATTER[op](out, index, updates)
     return out
 
 

@@ -684,6 +684,9 @@ _SLICES = [  # shape, size of the slice, starts: also past the end and negative
     ((5,), (2,), (1,)),
     ((5,), (2,), (9,)),
     ((5,), (2,), (-2,)),
+    ((5,), (2,), (-4,)),
+    ((5,), (2,), (-9,)),
+    ((5,), (2,), (0,)),
     ((3, 4, 2), (2, 4, 1), (1, 0, 1)),
     ((3, 4), (0, 2), (0, 1)),
 ]
@@ -774,7 +777,7 @@ FACTORIZATIONS = {
 """Primitives of linear algebra: tests/primitives/test_linalg.py compares them."""
 
 HOLD_PROGRAMS = {
-    "checkpoint", "cond", "custom_jvp_call", "custom_vjp_call", "custom_lin", "jit", "scan", "while",
-    "while_tangent",
+    "checkpoint", "cond", "custom_jvp_call", "custom_vjp_call", "custom_lin", "jit", "scan",
+    "while", "while_tangent",
 }  # fmt: skip
 """Primitives whose parameters are programs: tests/transforms has a file for each."""

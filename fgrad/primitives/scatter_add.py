@@ -1,0 +1,88 @@
+"""Sums of updates at repeated indices, at the speed of NumPy's one fast loop for them.
+
+``np.add.at`` is fast for a vector indexed by one array, and a hundredfold slower otherwise. So
+indices of several axes become numbers of rows; rows of few numbers are summed column by column,
+and longer ones element by element, in blocks whose indices stay in the cache. Rows of an even
+length are taken as rows of half as many complex numbers: a complex sum is two sums.
+"""
+
+import math
+
+import numpy as np
+
+# Up to this many columns are summed one by one.
+COLUMNS = 4
+# Elements whose indices are made at a time.
+BLOCK = 1 << 14
+# Below this many updates one slow call costs less than the preparations.
+SMALL = 256
+_PAIRED = {"f": np.complex64, "d": np.complex128}
+
+
+def add_at(out, indices, axes, updates, natural):
+    """``np.add.at(out, index, updates)`` where `indices` index `axes`.
+
+    Parameters
+    ----------
+    out : ndarray
+        C-contiguous.
+    indices : sequence of integer arrays
+        They broadcast together.
+    axes : sequence of int
+    updates : ndarray
+        Of the dtype of `out`.
+    natural : int
+        Where in `updates` the axes of the indices stand.
+    """
+    shape = np.broadcast_shapes(*(np.shape(i) for i in indices))
+    rest = [a for a in range(out.ndim) if a not in axes]
+    rows = _rows([np.broadcast_to(i, shape).ravel() for i in indices], [out.shape[a] for a in axes])
+    block = range(natural, natural + len(shape))
+    order = [*block, *(i for i in range(updates.ndim) if i not in block)]
+    width = math.prod(out.shape[a] for a in rest)
+    flat = np.ascontiguousarray(updates.transpose(order)).reshape(rows.size, width)
+    moved = out.transpose([*axes, *rest])
+    target = np.ascontiguousarray(moved)
+    _add_rows(target.reshape(-1, width), rows, flat)
+    if not np.shares_memory(target, out):
+        moved[...] = target
+
+
+def _rows(indices, sizes):
+    """One number for each tuple of indices."""
+    rows = 0
+    for i, n in zip(indices, sizes, strict=True):
+        i = i.astype(np.intp, copy=False)
+        if i.size:
+            low, high = i.min(), i.max()
+            if low < -n or high >= n:
+                bad = low if low < -n else high
+                raise IndexError(f"index {bad} is out of bounds for an axis of size {n}")
+            if low < 0:
+                i = np.where(i < 0, i + n, i)
+        rows = rows * n + i
+    return rows
+
+
+def _add_rows(out, rows, updates):
+    """Add each update to its row."""
+    if out.shape[1] % 2 == 0 and out.dtype.char in _PAIRED and out.size:
+        paired = _PAIRED[out.dtype.char]
+        out, updates = out.view(paired), updates.view(paired)
+    width = out.shape[1]
+    if width == 1:
+        np.add.at(out.reshape(-1), rows, updates.reshape(-1))
+    elif width <= COLUMNS:
+        for k in range(width):
+            column = np.ascontiguousarray(out[:, k])
+            np.add.at(column, rows, np.ascontiguousarray(updates[:, k]))
+            out[:, k] = column
+    else:
+        first, places = rows * width, np.arange(width)
+        step = max(BLOCK // width, 1)
+        work = np.empty((step, width), np.intp)
+        elements, flat = out.reshape(-1), updates.reshape(-1)
+        for i in range(0, len(rows), step):
+            start = first[i : i + step]
+            index = np.add(start[:, None], places, out=work[: len(start)])
+            np.add.at(elements, index.reshape(-1), flat[i * width : (i + len(start)) * width])

@@ -30,6 +30,7 @@ from numpy import (
 
 from fgrad.core.array import Array as ndarray
 from fgrad.numpy import _surface, fft, linalg
+from fgrad.numpy._bits import packbits, unpackbits
 from fgrad.numpy._compare import (
     allclose,
     array_equal,
@@ -106,6 +107,7 @@ from fgrad.numpy._dtypes import (
     uint32,
     uint64,
 )
+from fgrad.numpy._edit import delete, fill_diagonal, insert, place, put, trim_zeros
 from fgrad.numpy._einsum import einsum, einsum_path
 from fgrad.numpy._elementwise import (
     abs,
@@ -198,6 +200,7 @@ from fgrad.numpy._elementwise import (
     true_divide,
     trunc,
 )
+from fgrad.numpy._histogram import histogram, histogram2d, histogram_bin_edges, histogramdd
 from fgrad.numpy._join import (
     append,
     atleast_1d,
@@ -244,6 +247,7 @@ from fgrad.numpy._nan import (
     nansum,
     nanvar,
 )
+from fgrad.numpy._nonzero import argwhere, compress, extract, flatnonzero, nonzero
 from fgrad.numpy._pad import pad
 from fgrad.numpy._polynomial import (
     convolve,
@@ -317,6 +321,18 @@ from fgrad.numpy._reduce import (
     var,
 )
 from fgrad.numpy._select import clip, piecewise, select, where
+from fgrad.numpy._sets import (
+    intersect1d,
+    isin,
+    setdiff1d,
+    setxor1d,
+    union1d,
+    unique,
+    unique_all,
+    unique_counts,
+    unique_inverse,
+    unique_values,
+)
 from fgrad.numpy._shape import (
     broadcast_to,
     concat,
@@ -341,16 +357,6 @@ from fgrad.numpy._sort import (
 )
 from fgrad.numpy._split import array_split, dsplit, hsplit, split, unstack, vsplit
 from fgrad.numpy._statistics import average, bincount, corrcoef, count_nonzero, cov, ptp
-from fgrad.numpy._take import (
-    argwhere,
-    choose,
-    compress,
-    extract,
-    flatnonzero,
-    nonzero,
-    put_along_axis,
-    take,
-    take_along_axis,
-)
+from fgrad.numpy._take import choose, put_along_axis, take, take_along_axis
 
 _surface.attach(globals())

@@ -3,14 +3,14 @@
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
 from fgrad.numpy._face import give, public, refuse, value
-from fgrad.numpy._take import nonzero_values
+from fgrad.numpy._nonzero import nonzero_values
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
 from fgrad.primitives.fit import fit_tangent
 
 
 @public
-def where(condition, x=None, y=None, /):
+def where(condition, x=None, y=None, /, *, size=None, fill_value=None):
     """Elements of `x` where a condition holds, of `y` elsewhere.
 
     Parameters
@@ -18,12 +18,14 @@ def where(condition, x=None, y=None, /):
     condition : array-like of bool
     x, y : array-like
         Broadcast with the condition and promoted.
+    size, fill_value : int, optional
+        Of a condition alone: as for `nonzero`.
 
     Returns
     -------
     array
-        The derivative flows through the chosen elements alone. With a condition alone, which must
-        have values: the places where it holds, as `nonzero`.
+        The derivative flows through the chosen elements alone. With a condition alone: the
+        places where it holds, as `nonzero`.
 
     Examples
     --------
@@ -32,9 +34,12 @@ def where(condition, x=None, y=None, /):
     Array([1., 2.])
     """
     if x is None and y is None:
-        return nonzero_values(value(condition, "where"), "where with one argument")
+        c = value(condition, "where")
+        return nonzero_values(c, "where with one argument", size, fill_value)
     if x is None or y is None:
         raise ValueError(located("where: give both x and y, or neither"))
+    if size is not None or fill_value is not None:
+        raise ValueError(located("where: size= and fill_value= go with a condition alone"))
     c = value(condition, "where")
     c = c if get_aval(c).dtype.kind == "b" else ew.ne(c, 0)
     return parts.select(c, value(x, "where"), value(y, "where"))

@@ -1,12 +1,11 @@
-"""Elements by their places: take, put, and the places of what is true."""
+"""Elements by their places: take, choose, and putting along an axis."""
 
 import math
 
 import numpy as np
 
-from fgrad.core.errors import ConcretizationTypeError
 from fgrad.core.source import located
-from fgrad.core.trace import Tracer, get_aval
+from fgrad.core.trace import get_aval
 from fgrad.numpy._face import axis_of, concrete, public, refuse, unweak, value
 from fgrad.numpy._indexing import At
 from fgrad.numpy._shape import reshape_values
@@ -18,7 +17,7 @@ from fgrad.primitives.shape import broadcast_to, concatenate, expand_dims
 # -- take ----------------------------------------------------------------------------------------
 
 
-def _in_bounds(name, indices, n, mode, fill_value=None):
+def bring_into_bounds(name, indices, n, mode, fill_value=None):
     """Indices for an axis of `n`, and where they were out of bounds if that is to be filled."""
     aval = get_aval(indices)
     if aval.dtype.kind not in "iu":
@@ -83,7 +82,7 @@ def take(
     if axis is None:
         x, axis = reshape_values(x, (get_aval(x).size,)), 0
     axis = axis_of(axis, get_aval(x).ndim)
-    i, outside = _in_bounds("take", i, get_aval(x).shape[axis], mode)
+    i, outside = bring_into_bounds("take", i, get_aval(x).shape[axis], mode)
     result = gather(x, i, axes=(axis,), out_axis=axis)
     if outside is None:
         return result
@@ -158,7 +157,7 @@ def take_along_axis(arr, indices, axis=-1, mode=None, fill_value=None):
         x, axis = reshape_values(x, (get_aval(x).size,)), 0
     axis = axis_of(axis, get_aval(x).ndim)
     x, i = _aligned(x, i, axis)
-    i, outside = _in_bounds("take_along_axis", i, get_aval(x).shape[axis], mode)
+    i, outside = bring_into_bounds("take_along_axis", i, get_aval(x).shape[axis], mode)
     axes = tuple(range(get_aval(x).ndim))
     result = gather(x, *_grid(i, axis), axes=axes, out_axis=0)
     if outside is None:
@@ -226,117 +225,6 @@ def choose(a, choices, out=None, mode="raise"):
         known = concrete(i, "choose: the check of its numbers (mode 'clip' or 'wrap' needs none)")
         if known.size and not 0 <= known.min() <= known.max() < len(xs):
             raise ValueError(located(f"choose: the numbers must be in [0, {len(xs)})"))
-    i, _ = _in_bounds("choose", i, len(xs), mode)
+    i, _ = bring_into_bounds("choose", i, len(xs), mode)
     grid = (broadcast_to(i, shape), *np.indices(shape, sparse=True))
     return gather(stacked, *grid, axes=tuple(range(len(grid))), out_axis=0)
-
-
-@public
-def compress(condition, a, axis=None, out=None):
-    """The elements along an axis where a condition, which must have values, holds.
-
-    Examples
-    --------
-    >>> import fgrad.numpy as fnp
-    >>> fnp.compress([True, False], fnp.array([1.0, 2.0]))
-    Array([1.])
-    """
-    refuse("compress", out=out)
-    places = np.flatnonzero(_known(condition, "compress"))
-    x = unweak(value(a, "compress"))
-    if axis is None:
-        x, axis = reshape_values(x, (get_aval(x).size,)), 0
-    axis = axis_of(axis, get_aval(x).ndim)
-    return gather(x, places, axes=(axis,), out_axis=axis)
-
-
-@public
-def extract(condition, arr):
-    """The elements of the flattened array where a condition, which must have values, holds.
-
-    Examples
-    --------
-    >>> import fgrad.numpy as fnp
-    >>> fnp.extract([True, False], fnp.array([1.0, 2.0]))
-    Array([1.])
-    """
-    places = np.flatnonzero(_known(condition, "extract"))
-    x = unweak(value(arr, "extract"))
-    return gather(reshape_values(x, (get_aval(x).size,)), places, axes=(0,), out_axis=0)
-
-
-# -- the places of what is true: how many there are is known only with the numbers ---------------
-
-
-def _known(x, name):
-    """The numbers of an argument that decides a shape."""
-    return concrete(value(x, name), f"{name}: the number of elements that are not zero")
-
-
-def nonzero_values(x, name):
-    """NumPy's nonzero of a value or a tracer that has one."""
-    if isinstance(x, Tracer):
-        x = x.concrete(ConcretizationTypeError, f"{name}: the number of elements that are not zero")
-    if np.ndim(x) == 0:
-        raise ValueError(located(f"{name} of a 0-d array has no axis; use atleast_1d"))
-    return np.nonzero(x)
-
-
-@public
-def nonzero(a, *, size=None, fill_value=None):
-    """The places of the elements that are not zero: one array of indices for each axis.
-
-    Parameters
-    ----------
-    a : array-like
-        With values: how many are not zero decides the shape of the result.
-    size : int, optional
-        The length of the result: more places are left out, fewer are filled up.
-    fill_value : int, optional
-        What to fill up with; 0 by default.
-
-    Raises
-    ------
-    ConcretizationTypeError
-        If the array has no values, as under `jit`: use ``where`` with three arguments.
-
-    Examples
-    --------
-    >>> import fgrad.numpy as fnp
-    >>> fnp.nonzero(fnp.array([0.0, 3.0, 4.0]))
-    (Array([1, 2]),)
-    """
-    places = nonzero_values(value(a, "nonzero"), "nonzero")
-    if size is None:
-        return places
-    fill = np.broadcast_to(0 if fill_value is None else fill_value, (len(places),))
-    return tuple(
-        np.append(p[:size], np.full(max(size - len(p), 0), f, p.dtype))
-        for p, f in zip(places, fill, strict=True)
-    )
-
-
-@public
-def flatnonzero(a):
-    """The places, in the flattened array, of the elements that are not zero.
-
-    Examples
-    --------
-    >>> import fgrad.numpy as fnp
-    >>> fnp.flatnonzero(fnp.array([0.0, 3.0]))
-    Array([1])
-    """
-    return np.flatnonzero(_known(a, "flatnonzero"))
-
-
-@public
-def argwhere(a):
-    """The places of the elements that are not zero, one in each row.
-
-    Examples
-    --------
-    >>> import fgrad.numpy as fnp
-    >>> fnp.argwhere(fnp.array([0.0, 3.0]))
-    Array([[1]])
-    """
-    return np.argwhere(_known(a, "argwhere"))

@@ -103,6 +103,8 @@ def _broadcast_impl(x, *, shape, broadcast_dimensions):
     strides = [0] * len(shape)
     for n, s, d in zip(x.shape, x.strides, broadcast_dimensions, strict=True):
         if n != 1:
+            if n != shape[d]:
+                raise ValueError(located(f"cannot broadcast shape {x.shape} to shape {shape}"))
             strides[d] = s
     if x.flags.c_contiguous and x.size:
         # what np.broadcast_to gives, at an eighth of its cost

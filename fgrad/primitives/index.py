@@ -50,6 +50,8 @@ def gathered_shape(shape, index_shape, axes, out_axis):
 
 
 def _gather_impl(x, *indices, axes, out_axis):
+    if len(indices) == 1:  # twice as fast
+        return _move_block(x.take(indices[0], axes[0]), _block(indices), axes[0], out_axis)
     index, natural = _numpy_index(x.ndim, indices, axes)
     return _move_block(x[index], _block(indices), natural, out_axis)
 

@@ -50,17 +50,16 @@ def add_at(out, indices, axes, updates, natural):
 
 def _rows(indices, sizes):
     """One number for each tuple of indices."""
-    rows = 0
+    rows = None
     for i, n in zip(indices, sizes, strict=True):
-        i = i.astype(np.intp, copy=False)
         if i.size:
             low, high = i.min(), i.max()
             if low < -n or high >= n:
                 bad = low if low < -n else high
                 raise IndexError(f"index {bad} is out of bounds for an axis of size {n}")
             if low < 0:
-                i = np.where(i < 0, i + n, i)
-        rows = rows * n + i
+                i = np.where(i < 0, i.astype(np.intp) + n, i)
+        rows = i if rows is None else rows.astype(np.intp, copy=False) * n + i
     return rows
 
 
@@ -78,7 +77,7 @@ def _add_rows(out, rows, updates):
             np.add.at(column, rows, np.ascontiguousarray(updates[:, k]))
             out[:, k] = column
     else:
-        first, places = rows * width, np.arange(width)
+        first, places = rows.astype(np.intp, copy=False) * width, np.arange(width)
         step = max(BLOCK // width, 1)
         work = np.empty((step, width), np.intp)
         elements, flat = out.reshape(-1), updates.reshape(-1)

@@ -171,7 +171,14 @@ ceil = E("ceil", np.ceil, None)
 trunc = E("trunc", np.trunc, None)
 round = E("round", np.rint, None)
 nextafter = E("nextafter", np.nextafter, None, None)
-copysign = E("copysign", np.copysign, lambda ans, x, y: sign(x) * sign(ans), None)
+
+
+def _copysign_wrt_magnitude(ans, x, y):
+    one = get_aval(ans).dtype.type(1)
+    return select(lt(x, 0), -one, one) * copysign(one, ans)  # not sign(x), which is 0 at 0
+
+
+copysign = E("copysign", np.copysign, _copysign_wrt_magnitude, None)
 
 ldexp = E("ldexp", np.ldexp, lambda ans, x, i: ldexp(get_aval(ans).dtype.type(1), i), None)
 exponent = E(  # of two, in x = m * 2**exponent with 1/2 <= |m| < 1
@@ -253,4 +260,4 @@ acosh = E("acosh", np.arccosh, lambda ans, x: rsqrt(x - 1) * rsqrt(x + 1))
 atanh = E("atanh", np.arctanh, lambda ans, x: div(1, (1 - x) * (1 + x)))
 hypot = E("hypot", np.hypot, lambda ans, x, y: div(x, ans), lambda ans, x, y: div(y, ans))
 
-from fgrad.primitives.parts import select, sign  # noqa: E402  (their rules need the rows above)
+from fgrad.primitives.parts import select  # noqa: E402  (their rules need the rows above)

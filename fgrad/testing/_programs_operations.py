@@ -20,7 +20,8 @@ from fgrad.testing._programs_templates import (
     UNARY,
 )
 
-_KINDS_THAT_MEET = frozenset(("ff", "cc", "fc", "cf", "ii", "bb", "fb", "bf", "if", "fi"))
+# not floats with booleans, whose sine NumPy takes in 16 bits
+_KINDS_THAT_MEET = frozenset(("ff", "cc", "fc", "cf", "ii", "bb", "if", "fi"))
 
 
 # -- types that meet ------------------------------------------------------------------------------
@@ -262,12 +263,9 @@ DEPTH = 2
 
 @st.composite
 def draw_line(draw, block):
-    """Draw a line into `block`; False is the end of the program."""
-    if draw(st.integers(0, 11)) == 0:
-        return False
+    """Draw a line into `block`; it stays out if nothing fits or the value is not finite."""
     family = draw(st.sampled_from(FAMILIES if block.depth < DEPTH else FLAT))
     if family in NESTED:
         family(draw, block, draw_line)
     else:
         family(draw, block)
-    return True

@@ -30,7 +30,7 @@ def law(*strategies, share=1.0):
     share : float
         How many programs, relative to the other laws.
     """
-    per_example = 2.5  # programs are smaller than other examples
+    per_example = 2.6  # programs are smaller than other examples
 
     def decorate(test):
         @functools.wraps(test)

@@ -2,7 +2,6 @@
 
 import jax
 import numpy as np
-import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
 import fgrad
@@ -54,7 +53,7 @@ def test_they_vary():
     """Every sort of line is drawn before long, and every kind of number."""
     seen = []
 
-    @settings(GENERATED, max_examples=250)
+    @settings(GENERATED, max_examples=400)
     @given(programs())
     def collect(program):
         seen.append(str(program))
@@ -70,13 +69,12 @@ def test_they_vary():
         assert name in text, name
 
 
-@pytest.mark.parametrize("name", ["vmap", "lax.scan"])
-def test_they_shrink(name):
+def test_they_shrink():
     """What is left is the line in question, and what it needs."""
     smallest = find(
-        programs(),
-        lambda program: name in program.body,
-        settings=settings(max_examples=2000, derandomize=True, database=None),
+        programs(max_lines=4),
+        lambda program: "np.sum" in program.body,
+        settings=settings(max_examples=1000, derandomize=True, database=None),
     )
-    assert len(smallest.body.splitlines()) <= 5
+    assert len(smallest.body.splitlines()) <= 3
     assert len(smallest.arguments) == 1

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -40,15 +41,18 @@ class Evidence:
             tests = [t for t in self._names if t.startswith(room)]
         tests += [t for t in self._new if t.startswith((room, "tests/testing"))]
 
+        words = {Path(mutant.path).stem, mutant.scope.split(".")[0].strip("_")} - {""}
+
         def cost(test):
             return self.seconds[test] * (1 if test.startswith(room) else 3), test
 
-        # a few cases of each test first, then more and more
+        # a few cases of each test first, then more and more; those that name it before others
         seen = Counter()
         turns = []
         for t in sorted((t for t in tests if t in self.seconds), key=cost):
             name = t.split("[")[0]
-            turns.append((seen[name].bit_length(), t))
+            named = any(w in re.split(r"\W|_", t) or f"[{w}" in t for w in words)
+            turns.append((0 if named else 1 + seen[name].bit_length(), t))
             seen[name] += 1
         return [t for _, t in sorted(turns, key=lambda turn: turn[0])]
 

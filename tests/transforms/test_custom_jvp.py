@@ -170,3 +170,18 @@ def test_a_rule_that_calls_jit_and_other_custom_rules():
     f.defjvp(lambda p, t: (f(*p), fgrad.jit(lambda x, t: F(x, 1.0) * t)(p[0], t[0])))
     assert fgrad.grad(f)(0.5) == pytest.approx(np.sin(0.5))
     assert fgrad.grad(fgrad.grad(f))(0.5) == pytest.approx(10 * np.cos(0.5))
+
+
+@pytest.mark.parametrize("wrap", [fgrad.jit, fgrad.checkpoint], ids=["jit", "checkpoint"])
+def test_a_staged_function_may_close_over_a_traced_value(wrap):
+    @wrap
+    def f(a, x):
+        g = fgrad.custom_jvp(lambda x: a * x)
+        g.defjvp(lambda primals, tangents: (2.0 * primals[0], 10.0 * tangents[0]))
+        return g(x)
+
+    assert fgrad.value_and_grad(f, 1)(2.0, 3.0) == (6.0, 10.0)
+    assert fgrad.jvp(lambda x: f(2.0, x), (3.0,), (1.0,)) == (6.0, 10.0)
+    np.testing.assert_array_equal(
+        fgrad.vmap(fgrad.grad(f, 1), in_axes=(None, 0))(2.0, np.arange(3.0)), np.full(3, 10.0)
+    )

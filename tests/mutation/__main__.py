@@ -16,7 +16,7 @@ from tests.mutation import mutants as source
 from tests.mutation.exceptions import EXCEPTIONS
 from tests.mutation.report import page
 
-_BATCHES = (4.0, 8.0)  # seconds of tests in one process; then all the rest
+_BATCHES = (4.0, 20.0)  # seconds of tests in one process; then all the rest
 
 
 def _results(state):

@@ -41,7 +41,8 @@ class Evidence:
             tests = [t for t in self._names if t.startswith(room)]
         tests += [t for t in self._new if t.startswith((room, "tests/testing"))]
 
-        words = {Path(mutant.path).stem, mutant.scope.split(".")[0].strip("_")} - {""}
+        names = f"{Path(mutant.path).stem}_{mutant.scope.split('.')[0]}"
+        words = {w for w in names.split("_") if len(w) > 1}
 
         def cost(test):
             return self.seconds[test] * (1 if test.startswith(room) else 3), test
@@ -51,7 +52,7 @@ class Evidence:
         turns = []
         for t in sorted((t for t in tests if t in self.seconds), key=cost):
             name = t.split("[")[0]
-            named = any(w in re.split(r"\W|_", t) or f"[{w}" in t for w in words)
+            named = not words.isdisjoint(re.split(r"\W|_", t))
             turns.append((0 if named else 1 + seen[name].bit_length(), t))
             seen[name] += 1
         return [t for _, t in sorted(turns, key=lambda turn: turn[0])]

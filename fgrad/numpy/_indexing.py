@@ -8,10 +8,10 @@ from fgrad.core.errors import NonConcreteBooleanIndexError
 from fgrad.core.source import located
 from fgrad.core.trace import Tracer, get_aval
 from fgrad.numpy._face import public, value
-from fgrad.primitives.elementwise import add, lt, max, min
+from fgrad.primitives.elementwise import add, div, lt, max, min, pow
 from fgrad.primitives.index import gather, scatter
 from fgrad.primitives.parts import real_part_like, select
-from fgrad.primitives.shape import astype, broadcast_to, reshape, slice
+from fgrad.primitives.shape import astype, broadcast_to, pad, reshape, slice
 
 
 class _Entry(NamedTuple):
@@ -24,21 +24,8 @@ class _Entry(NamedTuple):
 
 def _entries(shape, index):
     """The entries of an index, with the ellipsis and boolean masks written out."""
-    items = list(index) if isinstance(index, tuple) else [index]
-    items = [_as_item(i) for i in items]
-    ellipses = [k for k, i in enumerate(items) if i is Ellipsis]
-    if len(ellipses) > 1:
-        raise IndexError(located("an index can have only one ellipsis (...)"))
-    used = sum(_axes_taken(i) for i in items)
-    if used > len(shape):
-        raise IndexError(
-            located(f"too many indices: {used} for an array of {len(shape)} axes, shape {shape}")
-        )
-    fill = [_builtin_slice(None)] * (len(shape) - used)
-    at = ellipses[0] if ellipses else len(items)
-    items = items[:at] + fill + items[at + bool(ellipses) :]
     entries, axis = [], 0
-    for item in items:
+    for item in _items(shape, index):
         if item is None:
             entries.append(_Entry("new", None, None))
         elif isinstance(item, _builtin_slice):
@@ -55,6 +42,23 @@ def _entries(shape, index):
             entries.append(_Entry("array", axis, item))
             axis += 1
     return entries
+
+
+def _items(shape, index):
+    """The items of an index, with the ellipsis written out."""
+    items = list(index) if isinstance(index, tuple) else [index]
+    items = [_as_item(i) for i in items]
+    ellipses = [k for k, i in enumerate(items) if i is Ellipsis]
+    if len(ellipses) > 1:
+        raise IndexError(located("an index can have only one ellipsis (...)"))
+    used = sum(_axes_taken(i) for i in items)
+    if used > len(shape):
+        raise IndexError(
+            located(f"too many indices: {used} for an array of {len(shape)} axes, shape {shape}")
+        )
+    fill = [_builtin_slice(None)] * (len(shape) - used)
+    at = ellipses[0] if ellipses else len(items)
+    return items[:at] + fill + items[at + bool(ellipses) :]
 
 
 _builtin_slice = type(np.s_[:])
@@ -287,50 +291,159 @@ class AtIndex:
         """A copy of x with ``x[index] -= values``."""
         return self.add(-value(values, "subtract"), **options)
 
+    @public
     def divide(self, values, **options):
-        """A copy of x with ``x[index] /= values``."""
-        return self.apply(lambda part: part / values)
+        """A copy of x with ``x[index] /= values``; repeated indices divide by all their values."""
+        x = value(self._x, "x")
+        return astype(div(x, self._factors(values, options)), get_aval(x).dtype)
 
+    @public
     def power(self, values, **options):
-        """A copy of x with ``x[index] **= values``."""
-        return self.apply(lambda part: part**values)
+        """A copy of x with ``x[index] **= values``; at repeated indices one after the other."""
+        x = value(self._x, "x")
+        return astype(pow(x, self._factors(values, options)), get_aval(x).dtype)
 
-    def apply(self, fun, **options):
-        """A copy of x with ``x[index] = fun(x[index])``."""
-        return self.set(fun(self.get()), **options)
+    def _factors(self, values, options):
+        """The product of the values at each place, one where there is none."""
+        dtype = np.result_type(get_aval(value(values, "the value")).dtype, self._x.dtype)
+        ones = AtIndex(np.ones(self._x.shape, dtype), self._index)
+        return value(ones.multiply(values, **options))
+
+    def apply(self, fun, *, unique_indices=False, **options):
+        """A copy of x with ``x[index] = fun(x[index])``, as often as an index is repeated.
+
+        Parameters
+        ----------
+        fun : callable
+            Elementwise.
+        unique_indices : bool
+            A promise that no place is indexed twice; needed for indices that are not known while
+            tracing.
+        **options
+            As of the other updates.
+        """
+        if not unique_indices:
+            counts = AtIndex(np.zeros(self._x.shape, np.intp), self._index).add(1, **options)
+            if isinstance(counts, Tracer):
+                raise NonConcreteBooleanIndexError(
+                    located(
+                        ".at[].apply: these indices are not known while tracing, so how often one "
+                        "is repeated is not either; say unique_indices=True if none is"
+                    )
+                )
+            if np.size(counts) and np.max(counts) > 1:
+                return self._apply_repeatedly(fun, np.asarray(counts))
+        return self.set(fun(self.get(**options)), **options)
+
+    def _apply_repeatedly(self, fun, counts):
+        x = self._x
+        for k in range(int(counts.max())):
+            places = np.nonzero(counts > k)
+            place = AtIndex(x, places)
+            x = place.set(fun(place.get()))
+        return x
 
     @public
     def get(self, *, indices_are_sorted=False, unique_indices=False, mode=None, fill_value=None):
-        """``x[index]``."""
-        _check_mode(mode)
-        return getitem(value(self._x), _clipped(self._x.shape, self._index, mode))
+        """``x[index]``.
+
+        Parameters
+        ----------
+        indices_are_sorted, unique_indices : bool
+            Accepted for compatibility.
+        mode : {None, 'promise_in_bounds', 'clip', 'fill'}
+            What an index out of bounds means: an error (None, and where JAX is promised that there
+            is none), the nearest element, or `fill_value`.
+        fill_value : scalar, optional
+            NaN by default; of integers the least one, of unsigned ones the greatest.
+        """
+        mode = _mode_of(mode)
+        x = value(self._x)
+        shape = get_aval(x).shape
+        if mode == "clip":
+            return getitem(x, _clipped(shape, self._index))
+        if mode in ("drop", "fill"):
+            index, longer = _set_apart(shape, self._index)
+            fill = _missing(get_aval(x).dtype) if fill_value is None else fill_value
+            return getitem(_lengthened(x, longer, value(fill, "fill_value")), index)
+        return getitem(x, self._index)
 
     @public
     def _scatter(self, op, values, mode):
-        _check_mode(mode)
+        mode = _mode_of(mode)
         x = value(self._x, "x")
-        aval = get_aval(x)
-        updates = value(values, "the value")
-        have = get_aval(updates)
-        if have.dtype.kind == "c" and aval.dtype.kind != "c":
-            raise TypeError(located(f"cannot put complex values, {have}, into {aval}"))
-        indices, full, result = _grid(aval.shape, _clipped(aval.shape, self._index, mode))
-        want = full
-        try:
-            updates = broadcast_to(_drop_leading_ones(updates, len(want)), want)
-        except ValueError:
-            raise ValueError(
-                located(
-                    f"values of shape {have.shape} do not fit the indexed part, of shape {want}"
-                )
-            ) from None
-        rest = aval.shape[len(indices) :]
-        updates = astype(real_part_like(reshape(updates, new_sizes=(*result, *rest)), aval),
-                         aval.dtype)  # fmt: skip
-        if not indices:  # the whole array
-            indices = []
-            return _whole(op, x, updates)
-        return scatter(updates, x, *indices, axes=tuple(range(len(indices))), out_axis=0, op=op)
+        shape = get_aval(x).shape
+        if _is_unknown_mask(self._index):
+            return _chosen(op, x, self._index, values)
+        if mode == "clip":
+            return _scattered(op, x, _clipped(shape, self._index), values)
+        if mode in ("drop", "fill"):
+            index, longer = _set_apart(shape, self._index)
+            out = _scattered(op, _lengthened(x, longer, 0), index, values)
+            return slice(out, index=tuple([(0, n, 1) for n in shape]))
+        return _scattered(op, x, self._index, values)
+
+
+def _scattered(op, x, index, values):
+    """A copy of `x` with values brought to the places of an index."""
+    aval = get_aval(x)
+    updates = value(values, "the value")
+    have = get_aval(updates)
+    if have.dtype.kind == "c" and aval.dtype.kind != "c":
+        raise TypeError(located(f"cannot put complex values, {have}, into {aval}"))
+    indices, full, result = _grid(aval.shape, index)
+    want = full
+    try:
+        updates = broadcast_to(_drop_leading_ones(updates, len(want)), want)
+    except ValueError:
+        raise ValueError(
+            located(f"values of shape {have.shape} do not fit the indexed part, of shape {want}")
+        ) from None
+    rest = aval.shape[len(indices) :]
+    updates = astype(real_part_like(reshape(updates, new_sizes=(*result, *rest)), aval),
+                     aval.dtype)  # fmt: skip
+    if not indices:  # the whole array
+        return _whole(op, x, updates)
+    return scatter(updates, x, *indices, axes=tuple(range(len(indices))), out_axis=0, op=op)
+
+
+def _is_unknown_mask(index):
+    """Whether an index is a mask whose places are not known while tracing."""
+    if not isinstance(index, Tracer) or index.dtype.kind != "b":
+        return False
+    try:
+        index.concrete(NonConcreteBooleanIndexError, "a boolean index")
+    except NonConcreteBooleanIndexError:
+        return True
+    return False
+
+
+def _chosen(op, x, mask, values):
+    """A copy of `x` with values brought to where a mask holds; each place gets the same."""
+    shape = get_aval(x).shape
+    if mask.shape != shape[: mask.ndim]:
+        raise IndexError(
+            located(f"a boolean index of shape {mask.shape} does not fit an array of shape {shape}")
+        )
+    values = value(values, "the value")
+    rest = shape[mask.ndim :]
+    have = get_aval(values).shape
+    try:
+        np.broadcast_shapes(have, rest)
+        values = broadcast_to(values, (*shape[: mask.ndim], *rest))
+        fits = len(have) <= len(rest)
+    except ValueError:
+        fits = False
+    if not fits:
+        raise NonConcreteBooleanIndexError(
+            located(
+                f"values of shape {have} for a mask that is not known while tracing: wanted one "
+                f"value for all its places, of shape {rest}. Use fgrad.numpy.where instead."
+            )
+        )
+    values = astype(real_part_like(values, get_aval(x)), get_aval(x).dtype)
+    mask = reshape(mask, new_sizes=(*mask.shape, *(1,) * len(rest)))
+    return select(broadcast_to(mask, shape), _whole(op, x, values), x)
 
 
 def _whole(op, x, updates):
@@ -348,33 +461,91 @@ def _drop_leading_ones(x, ndim):
     return x if shape == get_aval(x).shape else reshape(x, new_sizes=shape)
 
 
-_MODES = (None, "promise_in_bounds", "clip")
+_MODES = (None, "promise_in_bounds", "clip", "drop", "fill")
 
 
-def _check_mode(mode):
-    if mode not in _MODES:
-        raise NotImplementedError(
-            located(
-                f".at: mode {mode!r} is not supported; use one of {_MODES} (None: an IndexError)"
-            )
+def _mode_of(mode):
+    """The mode as a string or None; those of `lax.GatherScatterMode` go by their names."""
+    name = str(getattr(mode, "name", mode)).lower() if mode is not None else None
+    name = "drop" if name == "fill_or_drop" else name
+    if name not in _MODES:
+        raise ValueError(
+            located(f".at: mode must be one of {_MODES} (None: an IndexError); got {mode!r}")
         )
+    return name
 
 
-def _clipped(shape, index, mode):
-    """The index with every array brought into bounds, if `mode` says so."""
-    if mode != "clip":
-        return index
-    items = index if isinstance(index, tuple) else (index,)
+def _mapped(shape, index, integer, array):
+    """An index with every integer and integer array replaced, given the size of its axis."""
     out, axis = [], 0
-    for item in map(_as_item, items):
+    for item in _items(shape, index):
         if isinstance(item, int):
-            n = shape[axis]
-            item = int(np.clip(item + n if item < 0 else item, 0, n - 1))
-        elif not (
-            item is None or item is Ellipsis or isinstance(item, _builtin_slice) or _is_mask(item)
-        ):
-            n = shape[axis]
-            item = max(min(select(lt(item, 0), add(item, n), item), n - 1), 0)
+            item = integer(item, axis)
+        elif not (item is None or isinstance(item, _builtin_slice) or _is_mask(item)):
+            item = array(item, axis)
         out.append(item)
         axis += _axes_taken(item)
     return tuple(out)
+
+
+def _clipped(shape, index):
+    """The index with every integer brought into bounds."""
+
+    def integer(i, axis):
+        n = shape[axis]
+        return int(np.clip(i + n if i < 0 else i, 0, n - 1))
+
+    def array(i, axis):
+        n = shape[axis]
+        return max(min(select(lt(i, 0), add(i, n), i), n - 1), 0)
+
+    return _mapped(shape, index, integer, array)
+
+
+def _set_apart(shape, index):
+    """The index with every integer out of bounds made to point behind the end of its axis.
+
+    Returns
+    -------
+    tuple
+        The index.
+    tuple of int
+        The shape with these axes one longer.
+    """
+    longer = list(shape)
+
+    def integer(i, axis):
+        n = shape[axis]
+        if -n <= i < n:
+            return i % n
+        longer[axis] = n + 1
+        return n
+
+    def array(i, axis):
+        n = shape[axis]
+        longer[axis] = n + 1
+        i = astype(i, np.dtype(np.intp))
+        i = select(lt(i, 0), add(i, n), i)
+        return select(lt(i, 0), n, min(i, n))
+
+    return _mapped(shape, index, integer, array), tuple(longer)
+
+
+def _lengthened(x, shape, fill):
+    """`x` in the corner of a larger array of one number."""
+    have = get_aval(x).shape
+    if have == shape:
+        return x
+    outside = np.ones(shape, bool)
+    outside[tuple([_builtin_slice(n) for n in have])] = False
+    index = tuple([(0, n, 1) for n in have])
+    return select(outside, astype(fill, get_aval(x).dtype), pad(x, shape=shape, index=index))
+
+
+def _missing(dtype):
+    """What JAX gives for elements out of bounds."""
+    if dtype.kind in "fc":
+        return np.nan
+    if dtype.kind == "b":
+        return True
+    return np.iinfo(dtype).min if dtype.kind == "i" else np.iinfo(dtype).max

@@ -70,7 +70,10 @@ def _add_rows(out, rows, updates):
         out, updates = out.view(paired), updates.view(paired)
     width = out.shape[1]
     if width == 1:
-        np.add.at(out.reshape(-1), rows, updates.reshape(-1))
+        elements, flat = out.reshape(-1), updates.reshape(-1)
+        for i in range(0, len(rows), BLOCK):  # narrow indices are widened in the cache
+            index = rows[i : i + BLOCK].astype(np.intp, copy=False)
+            np.add.at(elements, index, flat[i : i + BLOCK])
     elif width <= COLUMNS:
         for k in range(width):
             column = np.ascontiguousarray(out[:, k])

@@ -108,6 +108,7 @@ def swap_neighbours(node, place):
     """Two axes, letters, operands or results that stand side by side."""
     if (
         isinstance(node, ast.Tuple)
+        and not place.top  # there they are sets of things
         and place.inside in ("call", "return")
         and not any(isinstance(e, ast.Constant | ast.Starred) for e in node.elts)
     ):

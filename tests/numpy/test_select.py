@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import fgrad.numpy as fnp
+from fgrad.primitives.parts import select
 from tests.numpy.suite import DTYPES, Row, suite
 
 REAL = tuple(d for d in DTYPES if d != "complex128")
@@ -44,3 +45,11 @@ def test_wrong_calls():
         fnp.select([np.array([True])], [])
     with pytest.raises(TypeError, match="must be boolean"):
         fnp.select([np.array([1.0])], [1.0])
+
+
+@pytest.mark.parametrize("pred", [True, False])
+def test_a_choice_of_python_numbers_is_of_the_wider_kind(pred):
+    for x, y, kind in ((1, 2.5, float), (1.5, 2, float), (1, 2j, complex), (2j, 1, complex)):
+        got = select(np.bool_(pred), x, y)
+        assert type(got) is kind
+        assert got == (x if pred else y)

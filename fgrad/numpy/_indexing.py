@@ -134,8 +134,37 @@ def _static(r):
     return (r.start, r[-1] + (1 if r.step > 0 else -1), r.step)
 
 
+def _is_truth(i):
+    """Whether an item of an index is one boolean: it takes no axis, and makes one of its own."""
+    return isinstance(i, bool | np.bool_) or (
+        isinstance(i, np.ndarray) and i.dtype.kind == "b" and not i.ndim
+    )
+
+
+def _with_truths(shape, index):
+    """An index whose booleans are arrays along new axes of length one, and the shape with these."""
+    items, sizes, axis = [], [], 0
+    for item in _items(shape, index):
+        if item is not None and not isinstance(item, _builtin_slice | int) and _is_truth(item):
+            items.append(np.zeros(int(item), np.intp))
+            sizes.append(1)
+        else:
+            taken = _axes_taken(item)
+            items.append(item)
+            sizes += shape[axis : axis + taken]
+            axis += taken
+    return tuple(items), tuple(sizes)
+
+
+def _has_truth(index):
+    return any(map(_is_truth, index if isinstance(index, tuple) else (index,)))
+
+
 def getitem(x, index):
     """``x[index]`` of a value or tracer."""
+    if _has_truth(index):
+        index, shape = _with_truths(get_aval(x).shape, index)
+        x = reshape(x, new_sizes=shape)
     shape = get_aval(x).shape
     entries = _entries(shape, index)
     if not any(e.kind == "array" for e in entries):
@@ -387,6 +416,10 @@ class AtIndex:
 def _scattered(op, x, index, values):
     """A copy of `x` with values brought to the places of an index."""
     aval = get_aval(x)
+    if _has_truth(index):
+        index, shape = _with_truths(aval.shape, index)
+        out = _scattered(op, reshape(x, new_sizes=shape), index, values)
+        return reshape(out, new_sizes=aval.shape)
     updates = value(values, "the value")
     have = get_aval(updates)
     if have.dtype.kind == "c" and aval.dtype.kind != "c":

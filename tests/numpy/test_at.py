@@ -148,6 +148,21 @@ def test_a_function_at_repeated_indices():
     assert_same(once, f(x) ** np.array([1.0, 1.0, 0.5, 1.0]))
 
 
+@pytest.mark.parametrize(
+    "index",
+    [True, False, np.True_, np.array(False), (True, 1), (0, True, 1), (np.s_[1:], True),
+     (..., True), (True, True, [0, 1]), (None, True), (True, np.array([True, False]))],
+    ids=str,
+)  # fmt: skip
+def test_one_boolean_is_an_index(index):
+    """It makes an axis of length one or none."""
+    x = np.arange(6.0).reshape(2, 3)
+    assert_same(fgrad.jit(lambda x: x[index])(x), x[index])
+    want = x.copy()
+    want[index] = 9.0
+    assert_same(fnp.asarray(x).at[index].set(9.0), want)
+
+
 def test_an_unknown_mode():
     with pytest.raises(ValueError, match=r"mode must be one of[^\0]*test_at.py"):
         fnp.zeros(3).at[0].set(1.0, mode="wrap")

@@ -43,9 +43,8 @@ class Program:
         outs = []
         for v, text in zip(self._jaxpr.outvars, self._body.outs, strict=True):
             if type(v) is Var:
-                if v.aval.shape and (plan.must_copy(v, given) or v in given):
+                if v.aval.shape and plan.must_copy(v, given):
                     text = f"{self._names.name(fresh, 'fresh')}({text})"
-                given.add(v)
                 given.add(plan.root[v])
             outs.append(text)
         return outs

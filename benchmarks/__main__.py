@@ -15,10 +15,11 @@ from pathlib import Path
 
 os.environ["JAX_PLATFORMS"] = "cpu"  # read by JAX when it is first imported
 
-from . import black_scholes, mlp, scalar, startup
+from . import black_scholes, indexing, linalg, mlp, recurrent, scalar, startup
 from .harness import markdown
 
-ROWS = [*startup.ROWS, *scalar.ROWS, *mlp.ROWS, *black_scholes.ROWS]
+MODULES = (startup, scalar, mlp, black_scholes, recurrent, linalg, indexing)
+ROWS = [row for module in MODULES for row in module.ROWS]
 
 
 def machine():

@@ -2,9 +2,11 @@
 
 from numpy import (
     broadcast_shapes,
+    character,
     complexfloating,
     e,
     euler_gamma,
+    flexible,
     floating,
     generic,
     get_printoptions,
@@ -18,6 +20,7 @@ from numpy import (
     nan,
     newaxis,
     number,
+    object_,
     pi,
     printoptions,
     s_,
@@ -27,6 +30,7 @@ from numpy import (
     signedinteger,
     unsignedinteger,
 )
+from numpy.exceptions import ComplexWarning
 
 from fgrad.core.array import Array as ndarray
 from fgrad.numpy import _surface, fft, linalg
@@ -192,6 +196,7 @@ from fgrad.numpy._elementwise import (
     signbit,
     sin,
     sinh,
+    spacing,
     sqrt,
     square,
     subtract,
@@ -200,6 +205,7 @@ from fgrad.numpy._elementwise import (
     true_divide,
     trunc,
 )
+from fgrad.numpy._functional import apply_along_axis, apply_over_axes, fromfunction, vectorize
 from fgrad.numpy._histogram import histogram, histogram2d, histogram_bin_edges, histogramdd
 from fgrad.numpy._join import (
     append,
@@ -226,6 +232,7 @@ from fgrad.numpy._mathematics import (
     fmin,
     frexp,
     heaviside,
+    i0,
     ldexp,
     modf,
     nan_to_num,
@@ -255,6 +262,8 @@ from fgrad.numpy._polynomial import (
     interp,
     polyadd,
     polyder,
+    polydiv,
+    polyint,
     polymul,
     polysub,
     polyval,
@@ -270,23 +279,14 @@ from fgrad.numpy._quantile import (
     quantile,
 )
 from fgrad.numpy._ranges import (
-    bartlett,
-    blackman,
-    diag_indices,
     geomspace,
-    hamming,
-    hanning,
     indices,
-    ix_,
-    kaiser,
     linspace,
     logspace,
     meshgrid,
     mgrid,
     ogrid,
     ravel_multi_index,
-    tril_indices,
-    triu_indices,
     unravel_index,
 )
 from fgrad.numpy._rearrange import (
@@ -320,6 +320,7 @@ from fgrad.numpy._reduce import (
     sum,
     var,
 )
+from fgrad.numpy._roots import poly, polyfit, roots
 from fgrad.numpy._select import clip, piecewise, select, where
 from fgrad.numpy._sets import (
     intersect1d,
@@ -356,7 +357,27 @@ from fgrad.numpy._sort import (
     sort_complex,
 )
 from fgrad.numpy._split import array_split, dsplit, hsplit, split, unstack, vsplit
+from fgrad.numpy._static import (
+    bartlett,
+    blackman,
+    diag_indices,
+    diag_indices_from,
+    frombuffer,
+    fromfile,
+    fromiter,
+    fromstring,
+    hamming,
+    hanning,
+    ix_,
+    kaiser,
+    mask_indices,
+    tril_indices,
+    tril_indices_from,
+    triu_indices,
+    triu_indices_from,
+)
 from fgrad.numpy._statistics import average, bincount, corrcoef, count_nonzero, cov, ptp
 from fgrad.numpy._take import choose, put_along_axis, take, take_along_axis
+from fgrad.numpy._ufunc import frompyfunc, ufunc
 
 _surface.attach(globals())

@@ -10,6 +10,7 @@ from fgrad.numpy._elementwise import imag_values
 from fgrad.numpy._face import public, refuse, value
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
+from fgrad.primitives.bessel import i0e
 from fgrad.primitives.shape import astype
 
 
@@ -314,3 +315,19 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     Array([0., 1.])
     """
     return nan_to_num_values(value(x, "nan_to_num"), nan, posinf, neginf)
+
+
+@public
+def i0(x):
+    """The modified Bessel function of the first kind and order zero.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.round(fnp.i0(1.0), 6)
+    1.266066
+    """
+    v = value(x, "i0")
+    v = v if get_aval(v).dtype.kind in "fc" else astype(v, np.dtype(float))
+    # not abs, whose derivative at zero is one
+    return ew.mul(ew.exp(ew.mul(parts.sign(v), v)), i0e(v))

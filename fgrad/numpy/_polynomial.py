@@ -4,7 +4,7 @@ import numpy as np
 
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
-from fgrad.numpy._face import public, refuse, unweak, value
+from fgrad.numpy._face import concrete, public, refuse, unweak, value
 from fgrad.numpy._mathematics import as_inexact
 from fgrad.numpy._rearrange import flip_values
 from fgrad.numpy._shape import concatenate_values, reshape_values
@@ -141,6 +141,73 @@ def vander(x, N=None, increasing=False):
         powers.append(sh.broadcast_to(v, (n, N - 1)))
     out = cumprod(concatenate_values(powers, 1), axis=1, reverse=False)
     return out if increasing else flip_values(out, (1,))
+
+
+@public
+def polyint(p, m=1, k=None):
+    """The antiderivative of a polynomial, given by its coefficients, highest power first.
+
+    Parameters
+    ----------
+    p : array-like
+    m : int
+        How often to integrate.
+    k : array-like, optional
+        The constants of integration; zeros by default.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.polyint([2.0, 2.0])
+    Array([1., 2., 0.])
+    """
+    x, m = _vector("polyint", p), m.__index__()
+    if m < 0:
+        raise ValueError(located(f"polyint: m must not be negative; got {m}"))
+    k = np.zeros(m) if k is None else _vector("polyint: k", k)
+    if get_aval(k).size not in (1, m):
+        raise ValueError(located(f"polyint: k must have one element, or {m}; got {get_aval(k)}"))
+    for i in range(m):
+        n = get_aval(x).size
+        last = sh.slice(k, index=(i if get_aval(k).size > 1 else 0,))
+        x = concatenate_values([ew.div(x, np.arange(n, 0, -1)), reshape_values(last, (1,))], 0)
+    return x
+
+
+@public
+def polydiv(u, v, *, trim_leading_zeros=False):
+    """The quotient and the remainder of two polynomials, highest power first.
+
+    Parameters
+    ----------
+    u, v : array-like
+        The coefficients; the first one of `v` must not be zero.
+    trim_leading_zeros : bool
+        Whether to leave out zeros at the head of the remainder, as NumPy does; its numbers must be
+        known for that.
+
+    Examples
+    --------
+    >>> import fgrad.numpy as fnp
+    >>> fnp.polydiv([1.0, 0.0, -1.0], [1.0, 1.0])
+    (Array([ 1., -1.]), Array([0., 0., 0.]))
+    """
+    u, v = (ew.add(_vector("polydiv", x), 0.0) for x in (u, v))
+    dtype = np.result_type(get_aval(u).dtype, get_aval(v).dtype)
+    rest, v = sh.astype(u, dtype), sh.astype(v, dtype)
+    m, n = get_aval(rest).size, get_aval(v).size
+    head, quotient = sh.slice(v, index=(0,)), []
+    for i in range(m - n + 1):
+        d = ew.div(sh.slice(rest, index=(i,)), head)
+        quotient.append(reshape_values(d, (1,)))
+        taken = sh.pad(ew.mul(d, v), shape=(m,), index=((i, i + n, 1),))
+        rest = ew.sub(rest, taken)
+    quotient = concatenate_values(quotient, 0) if quotient else np.zeros(1, dtype)
+    if trim_leading_zeros:
+        known = concrete(rest, "polydiv: the zeros at the head of the remainder")
+        nonzero = np.flatnonzero(~np.isclose(known, 0, rtol=1e-14))
+        rest = sh.slice_axis(rest, int(nonzero[0]) if len(nonzero) else m - 1, m, 0)
+    return quotient, rest
 
 
 # -- convolution ---------------------------------------------------------------------------------

@@ -197,46 +197,6 @@ mgrid = _grid("mgrid", np.mgrid, "A full grid from slices.", ">>> fnp.mgrid[0:2]
 ogrid = _grid("ogrid", np.ogrid, "An open grid from slices.", ">>> fnp.ogrid[0:2]\nArray([0, 1])")
 
 
-def _static(name, text, arguments, result):
-    """NumPy's function of numbers that must be known."""
-    function = getattr(np, name)
-
-    @public
-    def fun(*args, **kwargs):
-        return function(*args, **kwargs)
-
-    fun.__name__ = fun.__qualname__ = name
-    fun.__wrapped__ = function  # for its signature
-    fun.__doc__ = f"""{text}; see `numpy.{name}`.
-
-    Examples
-    --------
-    >>> import fgrad.numpy as fnp
-    >>> fnp.{name}{arguments}
-    {result}
-    """
-    return fun
-
-
-tril_indices = _static(
-    "tril_indices", "The indices of the lower triangle of a matrix", "(2)[0]", "Array([0, 1, 1])"
-)
-triu_indices = _static(
-    "triu_indices", "The indices of the upper triangle of a matrix", "(2)[0]", "Array([0, 0, 1])"
-)
-diag_indices = _static(
-    "diag_indices", "The indices of the diagonal of a matrix", "(2)[0]", "Array([0, 1])"
-)
-ix_ = _static(
-    "ix_", "The index of all combinations of sequences", "([0, 1], [2])[1]", "Array([[2]])"
-)
-hanning = _static("hanning", "The Hann window", "(3)", "Array([0., 1., 0.])")
-hamming = _static("hamming", "The Hamming window", "(3)", "Array([0.08, 1.  , 0.08])")
-bartlett = _static("bartlett", "The triangular window", "(3)", "Array([0., 1., 0.])")
-blackman = _static("blackman", "The Blackman window", "(1)", "Array([1.])")
-kaiser = _static("kaiser", "The Kaiser window", "(3, 0.0)", "Array([1., 1., 1.])")
-
-
 def ravel_places(places, dims):
     """Several indices as one into the flattened array."""
     flat = 0

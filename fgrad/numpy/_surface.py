@@ -9,6 +9,7 @@ from fgrad.numpy._contract import matmul_values
 from fgrad.numpy._face import give, public, value
 from fgrad.numpy._indexing import At, getitem
 from fgrad.numpy._shape import reshape_values, transpose_values
+from fgrad.numpy._ufunc import give_methods
 from fgrad.primitives.shape import astype
 
 # methods that are the function of the same name
@@ -84,17 +85,8 @@ def attach(namespace: dict) -> None:
         "itemsize": property(lambda self: self.dtype.itemsize),
         "nbytes": property(lambda self: self.dtype.itemsize * self.size),
     }
-    reductions = {
-        (np.add, "reduce"): namespace["sum"],
-        (np.multiply, "reduce"): namespace["prod"],
-        (np.maximum, "reduce"): namespace["max"],
-        (np.minimum, "reduce"): namespace["min"],
-        (np.logical_and, "reduce"): namespace["all"],
-        (np.logical_or, "reduce"): namespace["any"],
-        (np.add, "accumulate"): namespace["cumsum"],
-        (np.multiply, "accumulate"): namespace["cumprod"],
-    }
-    _tracer.install(namespace, methods, reductions)
+    give_methods(namespace)
+    _tracer.install(namespace, methods)
     _tracer.serve(np.linalg, vars(namespace["linalg"]))
     _tracer.serve(np.fft, vars(namespace["fft"]))
     core_array.make_at = At

@@ -205,17 +205,12 @@ def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
         )
     if method == "__call__":
         return ours(*inputs, **kwargs)
-    reduction = _reductions.get((ufunc, method))
-    if reduction is None:
+    run = getattr(ours, method, None)
+    if run is None:
         raise TypeError(
             located(f"numpy.{ufunc.__name__}.{method} is not supported on a tracer {self.aval}")
         )
-    if method == "reduce":
-        kwargs.setdefault("axis", 0)
-    return reduction(*inputs, **kwargs)
-
-
-_reductions: dict = {}
+    return run(*inputs, **kwargs)
 
 
 def _array_function(self, func, types, args, kwargs):
@@ -234,7 +229,7 @@ Tracer.__array_ufunc__ = _array_ufunc
 Tracer.__array_function__ = _array_function
 
 
-def install(namespace: dict, methods, reductions) -> None:
+def install(namespace: dict, methods) -> None:
     """Attach functions of `fgrad.numpy` to tracers.
 
     Parameters
@@ -243,13 +238,10 @@ def install(namespace: dict, methods, reductions) -> None:
         The names of `fgrad.numpy`; those that NumPy has too serve its protocols.
     methods : dict
         Method name to function.
-    reductions : dict
-        (ufunc, method) to function.
     """
     serve(np, namespace)
     for name, method in methods.items():
         setattr(Tracer, name, method)
-    _reductions.update(reductions)
 
 
 def serve(module, namespace: dict) -> None:

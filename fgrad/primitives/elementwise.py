@@ -171,6 +171,7 @@ ceil = E("ceil", np.ceil, None)
 trunc = E("trunc", np.trunc, None)
 round = E("round", np.rint, None)
 nextafter = E("nextafter", np.nextafter, None, None)
+spacing = E("spacing", np.spacing, None)
 
 
 def _copysign_wrt_magnitude(ans, x, y):

@@ -44,8 +44,13 @@ def test_histogram(data, bins):
         same("histogram_bin_edges", DATA[data], BINS[bins], options.get("range"))
 
 
-@pytest.mark.parametrize("weights", [E, np.arange(50), E * 1j, np.arange(50, dtype="f4"), np.ones(3)],
-                         ids=["float", "int", "complex", "float32", "wrong"])  # fmt: skip
+WEIGHTS = {
+    "float": E, "int": np.arange(50), "complex": E * 1j, "float32": np.arange(50, dtype="f4"),
+    "wrong": np.ones(3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("weights", WEIGHTS.values(), ids=WEIGHTS)
 def test_weights(weights):
     """In their own dtype."""
     same("histogram", D, 5, weights=weights)

@@ -98,11 +98,9 @@ def test_ufunc_methods():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda x: np.add.outer(x, x), "numpy.add.outer is not supported"),
-        (lambda x: np.linalg.lstsq(x, x), "is not supported on a tracer"),
         (lambda x: np.add(x, 1, out=np.zeros(3)), "cannot write"),
         (lambda x: np.save("never.npy", x), "numpy.save is not supported on a tracer"),
-        (lambda x: np.spacing(x), "numpy.spacing is not supported"),
+        (lambda x: np.isnat(x), "numpy.isnat is not supported"),
     ],
 )
 def test_what_is_not_there_says_so(call, message):
@@ -122,7 +120,7 @@ def test_writing_into_an_array_is_refused():
 @pytest.mark.parametrize(
     "make",
     [
-        lambda x: x < 1, lambda x: 1 >= x, lambda x: x == x, lambda x: x // 1, lambda x: 2 // x,
+        lambda x: x < 1, lambda x: x <= 1, lambda x: x == x, lambda x: x // 1, lambda x: 2 // x,
         lambda x: divmod(x, 2)[0], lambda x: x.astype(int), lambda x: x.imag,
     ],
 )  # fmt: skip

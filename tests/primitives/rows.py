@@ -11,6 +11,7 @@ from jax import lax
 
 from fgrad.primitives import (
     activations,
+    bessel,
     cumulative,
     dynamic,
     erf_inv,
@@ -162,6 +163,7 @@ _ELEMENTWISE = [
     _unary(ew.trunc, jnp.trunc, dtypes=REAL),
     _unary(ew.round, jnp.rint, dtypes=REAL),
     _binary(ew.nextafter, None),
+    _unary(ew.spacing, None, dtypes=REAL),
     _binary(ew.copysign, jnp.copysign, dtypes=REAL),
     _unary(ew.exp, jnp.exp),
     _unary(ew.exp2, jnp.exp2),
@@ -263,6 +265,13 @@ _ELEMENTWISE = [
         _UNARY,
         ("unit",),
         values=("float32", "float64"),
+    ),
+    *(
+        _row(p, theirs, jaxs, _UNARY, ("any",), values=("float32", "float64"))
+        for p, theirs, jaxs in (
+            (bessel.i0e, scipy.special.i0e, jax.scipy.special.i0e),
+            (bessel.i1e, scipy.special.i1e, jax.scipy.special.i1e),
+        )
     ),
     _unary(activations.relu, jax.nn.relu, dtypes=REAL, numpy=lambda x: np.maximum(x, 0)),
     _unary(

@@ -8,7 +8,7 @@ a scan of the transformed body.
 from fgrad.compiler import compiled
 from fgrad.control_flow.hoist import expand_scan
 from fgrad.core.staging import trace_to_jaxpr
-from fgrad.core.trace import Primitive, Undefined, get_aval
+from fgrad.core.trace import Primitive, Undefined, get_aval, thread
 from fgrad.primitives.define import set_rules
 from fgrad.primitives.elementwise import add
 from fgrad.primitives.shape import broadcast_to, moveaxis
@@ -31,8 +31,9 @@ def _aval(*avals, jaxpr, num_carry, length, **_):
 
 @memoized
 def _alone(closed, primitive, in_avals, params):
+    # staged by name: a loop that has no operands would be evaluated
     return trace_to_jaxpr(
-        lambda *args: primitive(*args, jaxpr=closed, **dict(params)),
+        lambda *args: thread.trace.stage(primitive, args, {"jaxpr": closed, **dict(params)}),
         in_avals,
         closed.jaxpr.debug_name,
     )

@@ -355,3 +355,15 @@ def test_batched_over_everything():
     draws = [[rng.normal(size=s) for s in ((2, 2), (2,), (3, 2))] for _ in range(2)]
     for axes in ((0, 0, 0), (None, None, 1), (None, 0, None), (2, None, None), (None, -1, 2)):
         assert_vmap_is_the_loop(f, draws, axes)
+
+
+def test_without_operands():
+    """Neither a carry nor rows: what is left of a loop once the rest was found unused."""
+
+    def f(x):
+        return scan(lambda _, __: ((), fnp.arange(3.0)), (), None, 2)[1] * x
+
+    want = np.tile(np.arange(3.0), (2, 1))
+    assert_same(f(2.0), 2 * want)
+    assert_same(fgrad.jit(f)(2.0), 2 * want)
+    assert_same(fgrad.jvp(f, (2.0,), (1.0,)), (2 * want, want))

@@ -57,28 +57,42 @@ def _try(mutant, evidence, runner, effort):
         known = set(tests)
         rest = sorted(evidence.seconds, key=evidence.seconds.get)
         batches.append([t for t in rest if t not in known])
-    ran, failed = 0, []
+    ran, failed = 0, None
     for batch in batches:
-        while not failed:
-            files = sorted({t.split("::")[0] for t in batch})
-            events = runner.run(mutant, files, batch, evidence.seconds)
-            ran += sum(e[0] == "test" for e in events)
-            failed = [e[1:] for e in events if e[0] == "failed"]
-            if not failed:
-                break
-            if not evidence.trusts(failed[0][0]):  # it fails without the mutant too
-                batch = [t for t in batch if t in evidence.seconds]
-                failed = []
+        failed, n = _failure(mutant, batch, evidence, runner)
+        ran += n
         if failed:
             break
     return {
         "key": mutant.key,
         "caught": bool(failed),
-        "by": failed[0] if failed else None,
+        "by": failed,
         "tests": ran,
         "seconds": round(time.time() - began, 1),
         "source": digest(mutant.path),
     }
+
+
+def _failure(mutant, batch, evidence, runner):
+    """The first test that fails because of a mutant, with its reason, and how many were run.
+
+    It must fail by itself too, and pass by itself without the mutant.
+    """
+    ran = 0
+    while batch:
+        files = sorted({t.split("::")[0] for t in batch})
+        events = runner.run(mutant, files, batch, evidence.seconds)
+        ran += sum(e[0] == "test" for e in events)
+        failed = next((e[1:] for e in events if e[0] == "failed"), None)
+        if failed is None or failed[0] not in evidence.seconds:  # it was not even collected
+            return failed, ran
+        test = failed[0]
+        if evidence.trusts(test):
+            alone = runner.run(mutant, [test.split("::")[0]], [test], evidence.seconds)
+            if any(e[0] == "failed" for e in alone):
+                return failed, ran
+        batch = [t for t in batch if t != test]
+    return None, ran
 
 
 def _is_current(mutant, results):

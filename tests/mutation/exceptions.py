@@ -22,7 +22,9 @@ EXCEPTIONS = {
     "fgrad/primitives/define.py:Elementwise._abstract_eval drop guard dc6b00": (
         "Only scalars are weak, so a result of weak operands has no axes."
     ),
-    "fgrad/transforms/face.py:_FAST drop pass 6f5f28": "A shortcut less; the long way does the same.",
+    "fgrad/transforms/face.py:_FAST drop pass 6f5f28": (
+        "A shortcut less; the long way does the same."
+    ),
     "fgrad/transforms/programs.py:memoized.remembered drop statement 176b02": (
         "A closed program holds no outer tracer, and what holds none is evaluated at once under "
         "every interpreter."

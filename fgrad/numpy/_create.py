@@ -77,7 +77,7 @@ def _filled(name, doc):
     make = getattr(np, name)
 
     @public
-    def fun(shape, dtype=None, *, device=None):
+    def fun(shape, dtype=None, *, device=None, order="C"):
         return make(shape_of(shape), dtype=float if dtype is None else dtype)
 
     fun.__name__ = fun.__qualname__ = name
@@ -134,7 +134,7 @@ empty = _filled(
 
 def _like(name, fill, doc):
     @public
-    def fun(a, dtype=None, shape=None, *, device=None):
+    def fun(a, dtype=None, shape=None, *, device=None, order="K", subok=True):
         aval = get_aval(value(a, name))
         shape = aval.shape if shape is None else shape_of(shape)
         return np.full(shape, fill, aval.dtype if dtype is None else dtype)
@@ -183,7 +183,7 @@ empty_like = _like(
 
 
 @public
-def full(shape, fill_value, dtype=None, *, device=None):
+def full(shape, fill_value, dtype=None, *, device=None, order="C"):
     """An array of one value, which may be one being transformed.
 
     Examples
@@ -201,7 +201,7 @@ def full(shape, fill_value, dtype=None, *, device=None):
 
 
 @public
-def full_like(a, fill_value, dtype=None, shape=None, *, device=None):
+def full_like(a, fill_value, dtype=None, shape=None, *, device=None, order="K", subok=True):
     """An array of one value, of the shape and dtype of another.
 
     Examples
@@ -238,7 +238,7 @@ def arange(start, stop=None, step=None, dtype=None, *, device=None):
 
 
 @public
-def eye(N, M=None, k=0, dtype=float, *, device=None):
+def eye(N, M=None, k=0, dtype=float, *, device=None, order="C"):
     """Ones on a diagonal, zeros elsewhere.
 
     Examples

@@ -22,6 +22,11 @@ def diff_values(x, axis):
     return minus(slice_axis(x, min(1, n), n, axis), slice_axis(x, 0, max(n - 1, 0), axis))
 
 
+def _refuse_booleans(name, x):
+    if get_aval(x).dtype.kind == "b":
+        raise TypeError(located(f"{name}: booleans have no difference; got {get_aval(x)}"))
+
+
 @public
 def diff(a, n=1, axis=-1, prepend=None, append=None):
     """The differences of neighbours along an axis.
@@ -77,6 +82,7 @@ def ediff1d(ary, to_end=None, to_begin=None):
     Array([0., 3.])
     """
     x = unweak(value(ary, "ediff1d"))
+    _refuse_booleans("ediff1d", x)
     x = reshape_values(x, (get_aval(x).size,))
     dtype = get_aval(x).dtype
 
@@ -189,7 +195,9 @@ def gradient(f, *varargs, axis=None, edge_order=1):
     >>> fnp.gradient(fnp.array([0.0, 1.0, 4.0]))
     Array([1., 2., 3.])
     """
-    x = as_inexact(unweak(value(f, "gradient")))
+    x = unweak(value(f, "gradient"))
+    _refuse_booleans("gradient", x)
+    x = as_inexact(x)
     axes = axes_of(axis, get_aval(x).ndim)
     if axis is not None:
         given = axis if isinstance(axis, tuple | list) else (axis,)

@@ -93,7 +93,7 @@ def can_cast(from_, to, casting="safe"):
     >>> fnp.can_cast(fnp.float32, fnp.float64)
     True
     """
-    source = get_aval(from_).dtype if isinstance(from_, Tracer) else np.dtype(from_)
+    source = from_.dtype if isinstance(from_, Tracer | np.ndarray) else np.dtype(from_)
     return np.can_cast(source, np.dtype(to), casting)
 
 

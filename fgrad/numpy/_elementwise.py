@@ -1,10 +1,14 @@
 """Elementwise functions: NumPy's name for each primitive."""
 
+import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from fgrad.core.avals import promotion_operand
+from fgrad.core.source import located
 from fgrad.core.trace import NO_PARAMS, get_aval, thread
 from fgrad.numpy._face import give, public, refuse, value
 from fgrad.primitives import elementwise as ew
@@ -35,7 +39,7 @@ def unary(name: str, primitive) -> Callable[..., Any]:
 
     def fun(x, /, out=None, *, where=True, dtype=None):
         if out is not None or where is not True or dtype is not None:
-            return _with_options(name, fun, (x,), out, where, dtype)
+            return call_with_options(getattr(np, name), fun, (x,), out, where, dtype)
         return give(thread.trace.process(primitive, (value(x, name),), NO_PARAMS))
 
     return _document(fun, primitive, name, 1)
@@ -46,15 +50,73 @@ def binary(name: str, primitive) -> Callable[..., Any]:
 
     def fun(x1, x2, /, out=None, *, where=True, dtype=None):
         if out is not None or where is not True or dtype is not None:
-            return _with_options(name, fun, (x1, x2), out, where, dtype)
+            return call_with_options(getattr(np, name), fun, (x1, x2), out, where, dtype)
         return give(thread.trace.process(primitive, (value(x1, name), value(x2, name)), NO_PARAMS))
 
     return _document(fun, primitive, name, 2)
 
 
-def _with_options(name, fun, args, out, where, dtype):
-    refuse(name, out=out, where=None if where is True else where)
-    return fun(*(give(astype(value(a), np.dtype(dtype))) for a in args))
+def call_with_options(
+    ufunc, fun, args, out=None, where=True, dtype=None, signature=None, casting="same_kind",
+    order="K", subok=True, **others,
+):  # fmt: skip
+    """`fun`, which stands for a ufunc of NumPy's, in the dtypes that NumPy would choose.
+
+    Raises
+    ------
+    NotImplementedError
+        If there is an `out`, or `where`, which without it leaves elements undefined.
+    TypeError
+        If NumPy has no loop for the dtypes, or `fun` lacks one of the other options.
+    """
+    name = ufunc.__name__
+    refuse(name, out=out)
+    if where is not True:
+        raise NotImplementedError(
+            located(
+                f"{name}: where= leaves the other elements undefined; write fgrad.numpy.where(mask,"
+                f" fgrad.numpy.{name}(...), others) to say what they are"
+            )
+        )
+    unknown = set(others) - set(inspect.signature(fun).parameters)
+    if unknown:
+        raise TypeError(
+            located(
+                f"{name}: the option {unknown.pop()}= is not supported; move axes with "
+                "fgrad.numpy.moveaxis and keep them with expand_dims"
+            )
+        )
+    if dtype is not None:
+        signature = (*(None,) * ufunc.nin, *(np.dtype(dtype),) * ufunc.nout)
+    if signature is None and casting == "same_kind":
+        return fun(*args, **others)
+    xs = [value(x, name) for x in args]
+    operands = [promotion_operand(get_aval(x)) for x in xs]
+    try:
+        wanted = ufunc.resolve_dtypes(
+            (*operands, *(None,) * ufunc.nout),
+            signature=signature or (None,) * ufunc.nargs,
+            casting=casting,
+        )
+    except TypeError as e:
+        raise TypeError(located(f"{name}: {e}")) from None
+    result = fun(*(give(astype(x, d)) for x, d in zip(xs, wanted, strict=False)), **others)
+    if ufunc.nout > 1:
+        given = zip(result, wanted[ufunc.nin :], strict=True)
+        return tuple(give(astype(value(r), d)) for r, d in given)
+    return give(astype(value(result), wanted[-1]))
+
+
+def with_options(fun):
+    """A composed function that stands for a ufunc, and takes its options."""
+
+    @functools.wraps(fun)
+    def face(*args, **options):
+        if options:
+            return call_with_options(getattr(np, fun.__name__), face, args, **options)
+        return give(fun(*args))
+
+    return face
 
 
 negative = unary("negative", ew.neg)
@@ -153,6 +215,7 @@ def power_values(x, y):
     return ew.pow(x, y)
 
 
+@with_options
 def power(x1, x2, /):
     """First array to the power of the second, element by element.
 
@@ -171,7 +234,7 @@ def power(x1, x2, /):
     >>> fnp.power(fnp.array([1.0, 2.0]), 3)
     Array([1., 8.])
     """
-    return give(power_values(value(x1, "power"), value(x2, "power")))
+    return power_values(value(x1, "power"), value(x2, "power"))
 
 
 pow = power

@@ -56,7 +56,7 @@ def _edges(name, x, bins, span, weights=None):
             raise ValueError(located(f"{name}: bins must be positive; got {bins}"))
         low, high = _bounds(name, x, span)
         dtype = result_type(low, high, x)
-        dtype = dtype if dtype.kind == "f" else np.result_type(dtype, float)
+        dtype = dtype if dtype.kind in "fc" else np.result_type(dtype, float)
         return value(linspace(low, high, bins + 1, dtype=dtype))
     edges = unweak(value(bins, f"{name}: bins"))
     if get_aval(edges).ndim != 1:

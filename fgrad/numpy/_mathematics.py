@@ -6,7 +6,7 @@ import numpy as np
 
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
-from fgrad.numpy._elementwise import imag_values
+from fgrad.numpy._elementwise import imag_values, with_options
 from fgrad.numpy._face import public, refuse, value
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
@@ -14,13 +14,16 @@ from fgrad.primitives.bessel import i0e
 from fgrad.primitives.shape import astype
 
 
-def as_inexact(x, ufunc=np.sqrt):
-    """A value or tracer in the dtype in which NumPy's ufunc computes it; weak ones stay weak."""
+def as_inexact(x, ufunc=None):
+    """A value or tracer in the dtype in which NumPy's ufunc computes it; weak ones stay weak.
+
+    Without a ufunc integers and booleans become float64, as in products with Python's floats.
+    """
     aval = get_aval(x)
     if aval.weak_type and aval.dtype.kind != "i":
         return x
-    if aval.dtype.kind in "fc" and ufunc is np.sqrt:
-        return x
+    if ufunc is None:
+        return x if aval.inexact else ew.mul(x, 1.0)
     if aval.weak_type:
         return ew.mul(x, 1.0)
     try:
@@ -84,7 +87,7 @@ def fix(x, out=None):
 # -- quotients and parts -------------------------------------------------------------------------
 
 
-@public
+@with_options
 def divmod(x1, x2, /):
     """The quotient rounded down, and the remainder, which has the divisor's sign.
 
@@ -98,8 +101,8 @@ def divmod(x1, x2, /):
     return ew.floor_divide(x, y), ew.remainder(x, y)
 
 
-@public
-def modf(x, /, out=None):
+@with_options
+def modf(x, /):
     """The fractional and the whole part, both with the sign of the number.
 
     Examples
@@ -108,7 +111,6 @@ def modf(x, /, out=None):
     >>> fnp.modf(fnp.array([-1.5]))
     (Array([-0.5]), Array([-1.]))
     """
-    refuse("modf", out=out)
     x = as_inexact(value(x, "modf"), np.modf)
     whole = ew.trunc(x)
     infinite = ew.isinf(x)
@@ -116,7 +118,7 @@ def modf(x, /, out=None):
     return ew.copysign(parts.select(infinite, 0, fraction), x), whole
 
 
-@public
+@with_options
 def ldexp(x1, x2, /):
     """``x1 * 2**x2``, for integers x2.
 
@@ -129,7 +131,7 @@ def ldexp(x1, x2, /):
     return ew.ldexp(value(x1, "ldexp"), value(x2, "ldexp"))
 
 
-@public
+@with_options
 def frexp(x, /):
     """A number in [1/2, 1) and a power of two whose product is the element.
 
@@ -144,7 +146,7 @@ def frexp(x, /):
     return ew.ldexp(x, ew.neg(exponent)), exponent
 
 
-@public
+@with_options
 def float_power(x1, x2, /):
     """``x1 ** x2`` in at least double precision.
 
@@ -162,7 +164,7 @@ def float_power(x1, x2, /):
 # -- angles --------------------------------------------------------------------------------------
 
 
-@public
+@with_options
 def deg2rad(x, /):
     """Degrees in radians.
 
@@ -175,7 +177,7 @@ def deg2rad(x, /):
     return ew.mul(as_inexact(value(x, "deg2rad"), np.deg2rad), math.pi / 180)
 
 
-@public
+@with_options
 def rad2deg(x, /):
     """Radians in degrees.
 
@@ -201,15 +203,15 @@ def angle(z, deg=False):
     >>> fnp.angle(1j)
     1.5707963267948966
     """
-    x = as_inexact(value(z, "angle"))
-    a = ew.atan2(imag_values(x), parts.real(x))
+    x = value(z, "angle")
+    a = ew.atan2(imag_values(x) if get_aval(x).dtype.kind == "c" else 0, parts.real(x))
     return ew.mul(a, 180 / math.pi) if deg else a
 
 
 # -- others --------------------------------------------------------------------------------------
 
 
-@public
+@with_options
 def fabs(x, /):
     """The absolute value as a floating-point number.
 
@@ -222,7 +224,7 @@ def fabs(x, /):
     return parts.abs(as_inexact(value(x, "fabs"), np.fabs))
 
 
-@public
+@with_options
 def fmax(x1, x2, /):
     """The larger of two elements; of a number and NaN, the number.
 
@@ -236,7 +238,7 @@ def fmax(x1, x2, /):
     return parts.select(ew.logical_or(ew.gt(x, y), ew.isnan(y)), x, y)
 
 
-@public
+@with_options
 def fmin(x1, x2, /):
     """The smaller of two elements; of a number and NaN, the number.
 
@@ -250,7 +252,7 @@ def fmin(x1, x2, /):
     return parts.select(ew.logical_or(ew.lt(x, y), ew.isnan(y)), x, y)
 
 
-@public
+@with_options
 def heaviside(x1, x2, /):
     """Zero below zero, one above, and the second argument at zero.
 

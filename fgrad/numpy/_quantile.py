@@ -57,7 +57,7 @@ def quantile_values(x, q, axes, keepdims=False, method="linear", ignore_nan=Fals
     if ignore_nan:
         present = astype(ew.logical_not(ew.isnan(x)), get_aval(as_inexact(x)).dtype)
         count = reduce_sum(present, axes=(0,))
-        q = reshape_values(q, (*q_shape, *(1,) * len(rest)))
+        q = reshape_values(q, (*q_shape, *(1,) * len(rest))) if q_shape else q
         last = ew.max(ew.sub(count, 1), 0)
     else:
         last = n - 1
@@ -113,6 +113,8 @@ def _quantiles(name, whole, ignore_nan):
     ):
         refuse(name, out=out, weights=weights)
         x = value(a, name)
+        if get_aval(x).dtype.kind == "b":
+            raise TypeError(located(f"{name}: booleans have no difference; got {get_aval(x)}"))
         axes = axes_of(axis, get_aval(x).ndim)
         return quantile_values(x, _fractions(q, name, whole), axes, keepdims, method, ignore_nan)
 

@@ -44,6 +44,8 @@ def poly(seq_of_zeros):
     n = get_aval(x).size
     if not n:
         return 1.0
+    if get_aval(x).dtype == np.float16:
+        x = sh.astype(x, np.dtype(float))
     dtype = get_aval(x).dtype
     out = np.ones(1, dtype)
     for i in range(n):

@@ -183,7 +183,7 @@ def broadcast_to(array, shape):
 
 
 @public
-def concatenate(arrays, axis=0, out=None, dtype=None):
+def concatenate(arrays, axis=0, out=None, dtype=None, casting="same_kind"):
     """Arrays one behind the other along an existing axis.
 
     Parameters
@@ -194,9 +194,13 @@ def concatenate(arrays, axis=0, out=None, dtype=None):
         None flattens them first.
     dtype : dtype-like, optional
         Of the result.
+    casting : str
+        Which conversions to `dtype` are allowed.
 
     Raises
     ------
+    TypeError
+        If an array cannot be cast.
     ValueError
         If there is none, or the shapes do not fit.
 
@@ -210,13 +214,13 @@ def concatenate(arrays, axis=0, out=None, dtype=None):
     xs = [value(a, "concatenate") for a in arrays]
     if not xs:
         raise ValueError(located("concatenate: need at least one array"))
-    return concatenate_values(xs, axis, dtype)
+    return concatenate_values(xs, axis, dtype, casting)
 
 
 concat = concatenate
 
 
-def concatenate_values(xs, axis=0, dtype=None):
+def concatenate_values(xs, axis=0, dtype=None, casting="same_kind"):
     """NumPy's concatenate of values or tracers."""
     if axis is None:
         xs, axis = [reshape_values(x, (-1,)) for x in xs], 0
@@ -225,12 +229,18 @@ def concatenate_values(xs, axis=0, dtype=None):
         raise ValueError(located("concatenate: 0-d arrays have no axis to join; use stack"))
     axis = axis_of(axis, ndim)
     if dtype is not None:
-        xs = [sh.astype(x, np.dtype(dtype)) for x in xs]
+        dtype = np.dtype(dtype)
+        for x in xs:
+            if not np.can_cast(get_aval(x).dtype, dtype, casting):
+                raise TypeError(
+                    located(f"cannot cast {get_aval(x)} to {dtype} by the rule {casting!r}")
+                )
+        xs = [sh.astype(x, dtype) for x in xs]
     return xs[0] if len(xs) == 1 else sh.concatenate(*xs, dimension=axis)
 
 
 @public
-def stack(arrays, axis=0, out=None, dtype=None):
+def stack(arrays, axis=0, out=None, dtype=None, casting="same_kind"):
     """Arrays of one shape along a new axis.
 
     Examples
@@ -247,4 +257,4 @@ def stack(arrays, axis=0, out=None, dtype=None):
     if len(shapes) > 1:
         raise ValueError(located(f"stack: all arrays must have one shape; got {sorted(shapes)}"))
     axis = axis_of(axis, get_aval(xs[0]).ndim + 1)
-    return concatenate_values([sh.expand_dims(x, (axis,)) for x in xs], axis, dtype)
+    return concatenate_values([sh.expand_dims(x, (axis,)) for x in xs], axis, dtype, casting)

@@ -104,7 +104,8 @@ def sort_complex(a):
     dtype = get_aval(x).dtype
     if dtype.kind == "c":
         return x
-    return astype(x, np.dtype(np.complex64 if dtype.itemsize < 4 else complex))
+    small = dtype.kind in "iu" and dtype.itemsize < 4
+    return astype(x, np.dtype(np.complex64 if small else complex))
 
 
 @public

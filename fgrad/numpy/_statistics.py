@@ -225,7 +225,9 @@ def bincount(x, /, weights=None, minlength=0, *, length=None):
             raise ValueError(located("bincount: the numbers must not be negative"))
         length = max(int(known.max(initial=-1)) + 1, minlength)
     w = np.ones(aval.shape, np.intp) if weights is None else unweak(value(weights, "weights"))
-    w = w if weights is None else astype(w, np.result_type(get_aval(w).dtype, float))
+    if get_aval(w).dtype.kind == "c":
+        raise TypeError(located(f"bincount: weights must be real; got {get_aval(w)}"))
+    w = w if weights is None else astype(w, np.dtype(float))
     if get_aval(w).shape != aval.shape:
         raise ValueError(
             located(f"bincount: weights of shape {get_aval(w).shape} do not fit {aval.shape}")

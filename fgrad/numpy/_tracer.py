@@ -17,7 +17,7 @@ from fgrad.core.errors import (
 )
 from fgrad.core.source import located
 from fgrad.core.trace import NO_PARAMS, Tracer, as_value, thread
-from fgrad.numpy._elementwise import imag_values, power_values
+from fgrad.numpy._elementwise import call_with_options, imag_values, power_values
 from fgrad.numpy._face import give
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
@@ -204,7 +204,7 @@ def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
             )
         )
     if method == "__call__":
-        return ours(*inputs, **kwargs)
+        return call_with_options(ufunc, ours, inputs, **kwargs)
     run = getattr(ours, method, None)
     if run is None:
         raise TypeError(
@@ -216,13 +216,38 @@ def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
 def _array_function(self, func, types, args, kwargs):
     ours = _functions.get(func)
     if ours is None:
+        cure = _INSTEAD.get(func.__name__, "see fgrad.numpy for what is")
         raise TypeError(
             located(
-                f"{func.__module__}.{func.__name__} is not supported on a tracer {self.aval}; see "
-                "fgrad.numpy for what is"
+                f"{func.__module__}.{func.__name__} is not supported on a tracer {self.aval}: "
+                f"{cure}"
             )
         )
     return ours(*args, **kwargs)
+
+
+_KNOWN = "it needs the numbers: call it outside of the transformed function"
+_INSTEAD = {  # what to write for functions of NumPy's that cannot work on tracers
+    "copyto": "write x = fgrad.numpy.where(mask, values, x)",
+    "putmask": "write x = fgrad.numpy.where(mask, values, x)",
+    "asanyarray": "use fgrad.numpy.asarray",
+    "ascontiguousarray": "use fgrad.numpy.asarray",
+    "asfortranarray": "use fgrad.numpy.asarray",
+    "require": "use fgrad.numpy.asarray",
+    "genfromtxt": "give no like=",
+    "loadtxt": "give no like=",
+    "common_type": "use fgrad.numpy.result_type",
+    "min_scalar_type": "use its dtype",
+    "real_if_close": _KNOWN,
+    "may_share_memory": "a tracer has no memory",
+    "shares_memory": "a tracer has no memory",
+    **dict.fromkeys(("array2string", "array_repr", "array_str"), "use str(x)"),
+    **dict.fromkeys(("save", "savetxt", "savez", "savez_compressed"), _KNOWN),
+    **dict.fromkeys(
+        ("busday_count", "busday_offset", "is_busday", "datetime_as_string"),
+        "tracers hold no dates",
+    ),
+}
 
 
 Tracer.__array_ufunc__ = _array_ufunc

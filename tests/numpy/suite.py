@@ -204,8 +204,12 @@ def _or_refusal(row, xs, ts, weights):
         return None
 
 
+ROWS_RUN: list[Row] = []  # of all tables that tests are made of, for the page of tests.numpy.table
+
+
 def suite(rows):
     """The tests of a table: of values, tracing, vmap, and derivatives."""
+    ROWS_RUN.extend(rows)
     every = [
         pytest.param(row, case, dtype, id=f"{row.name}-{case}-{dtype}")
         for row in rows

@@ -49,5 +49,9 @@ class UnexpectedTracerError(FgradError):
     """A tracer was used after the transformation that made it had returned."""
 
 
+class StaleViewError(FgradError):
+    """A traced array was used whose memory NumPy would have shared with one assigned into."""
+
+
 class KeyReuseError(FgradError, RuntimeError):
     """A random key was consumed twice."""

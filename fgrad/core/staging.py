@@ -23,6 +23,15 @@ class StagingTracer(Tracer):
         return f"Tracer<{self.aval}>"
 
 
+class LiftedTracer(StagingTracer):
+    """A constant that may be assigned traced values; its value stands in place of a variable."""
+
+    __slots__ = ()
+
+    def concrete(self, error, what):
+        return self.variable
+
+
 class StagingTrace(Trace):
     """Writes down every operation that touches a tracer, of this trace or of an outer one.
 
@@ -40,6 +49,7 @@ class StagingTrace(Trace):
         self.alive = True
 
     def process(self, primitive, args, params):
+        args = tuple(map(self._value, args))
         for a in args:
             if isinstance(a, Tracer):
                 break
@@ -62,8 +72,12 @@ class StagingTrace(Trace):
         tracers = [StagingTracer(self, v, source) for v in outvars]
         return tracers if primitive.multiple_results else tracers[0]
 
+    def _value(self, x):
+        return x.variable if type(x) is LiftedTracer and x._trace is self else x
+
     def operand(self, x):
         """The variable or literal that stands for `x` in this jaxpr."""
+        x = self._value(x)
         if type(x) is StagingTracer and x._trace is self:
             return x.variable
         if not isinstance(x, Tracer | np.ndarray):
@@ -75,6 +89,12 @@ class StagingTrace(Trace):
                 raise_leaked(x)
             found = self.consts[id(x)] = (x, Var(get_aval(x)))
         return found[1]
+
+    def lift(self, x):
+        tracer = object.__new__(LiftedTracer)
+        tracer._trace, tracer.aval = self, get_aval(x)
+        tracer.variable, tracer.source = x, user_source()
+        return tracer
 
     def input(self, aval: ShapedArray, source=None):
         """A tracer for an input of the program."""
@@ -116,5 +136,6 @@ def trace_to_jaxpr(fun, in_avals, name="") -> ClosedJaxpr:
     with StagingTrace(thread.trace, fun) as trace:
         trace.source = user_source()
         tracers = [trace.input(a, trace.source) for a in in_avals]
+        invars = [t.variable for t in tracers]  # `fun` may assign into its arguments
         outs = [as_value(o, "an output") for o in fun(*tracers)]
-        return trace.close([t.variable for t in tracers], outs, name)
+        return trace.close(invars, outs, name)

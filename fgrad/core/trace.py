@@ -133,7 +133,7 @@ class Undefined:
 class Tracer:
     """A value inside a transformation. It behaves like an array: see `fgrad.numpy`."""
 
-    __slots__ = ("__weakref__", "_trace", "aval")
+    __slots__ = ("__weakref__", "_family", "_origin", "_trace", "aval")
     __array_priority__ = 1000.0
 
     if TYPE_CHECKING:  # attached by fgrad.numpy
@@ -213,6 +213,7 @@ class Trace:
 
     __slots__ = ("fun", "parent", "source")
     transformation = "a transformation"
+    stale = False  # whether its tracers must not be used, whatever they hold
 
     def __init__(self, parent, fun=None):
         self.parent = parent
@@ -235,6 +236,12 @@ class Trace:
         """Where the function stands that was transformed, or None."""
         code = getattr(inspect.unwrap(self.fun), "__code__", None) if self.fun else None
         return code and Source(code.co_filename, code.co_firstlineno, code.co_name)
+
+    def lift(self, x):
+        """A tracer of this trace for a value that does not depend on what is transformed; the value
+        itself where there is none.
+        """
+        return x
 
     def __enter__(self):
         thread.trace = self
@@ -284,6 +291,8 @@ _ITEMS = frozenset((np.int64, np.float64, np.complex128))
 def raise_leaked(tracer):
     """Say where the tracer that outlived its transformation came from."""
     trace = tracer._trace
+    if trace.stale:
+        trace.refuse(tracer)
     where = getattr(tracer, "source", None)
     made = f", made at {where}" if where else ""
     if not where and (where := trace.where()):

@@ -4,6 +4,7 @@ import numpy as np
 
 from fgrad.core.trace import Tracer, get_aval
 from fgrad.numpy._face import public, shape_of, unweak, value
+from fgrad.numpy._inplace import clone, fresh
 from fgrad.primitives import shape as sh
 
 
@@ -37,7 +38,7 @@ def array(object, dtype=None, copy=True, order="K", ndmin=0):
         x = sh.astype(x, np.dtype(dtype))
     if isinstance(x, Tracer):
         missing = ndmin - x.ndim
-        return sh.reshape(x, new_sizes=(1,) * missing + x.shape) if missing > 0 else x
+        return clone(sh.reshape(x, new_sizes=(1,) * missing + x.shape) if missing > 0 else x)
     return np.array(x, ndmin=ndmin)
 
 
@@ -55,7 +56,7 @@ def asarray(a, dtype=None, order=None, *, copy=None, device=None):
     if dtype is not None:
         x = sh.astype(x, np.dtype(dtype))
     if isinstance(x, Tracer):
-        return x
+        return clone(x) if copy else x
     return np.array(unweak(x)) if copy else np.asarray(unweak(x))
 
 
@@ -70,7 +71,10 @@ def copy(a, order=None):
     Array([1, 2])
     """
     x = unweak(value(a, "copy"))
-    return x if isinstance(x, Tracer) else np.array(x)
+    return clone(x) if isinstance(x, Tracer) else np.array(x)
+
+
+_TO_FILL = frozenset(("zeros", "empty"))  # made to be assigned into
 
 
 def _filled(name, doc):
@@ -78,7 +82,8 @@ def _filled(name, doc):
 
     @public
     def fun(shape, dtype=None, *, device=None, order="C"):
-        return make(shape_of(shape), dtype=float if dtype is None else dtype)
+        x = make(shape_of(shape), dtype=float if dtype is None else dtype)
+        return fresh(x) if name in _TO_FILL and x.ndim else x
 
     fun.__name__ = fun.__qualname__ = name
     fun.__doc__ = doc
@@ -135,9 +140,11 @@ empty = _filled(
 def _like(name, fill, doc):
     @public
     def fun(a, dtype=None, shape=None, *, device=None, order="K", subok=True):
-        aval = get_aval(value(a, name))
+        v = value(a, name)
+        aval = get_aval(v)
         shape = aval.shape if shape is None else shape_of(shape)
-        return np.full(shape, fill, aval.dtype if dtype is None else dtype)
+        x = np.full(shape, fill, aval.dtype if dtype is None else dtype)
+        return fresh(x) if isinstance(v, Tracer) and x.ndim else x
 
     fun.__name__ = fun.__qualname__ = name
     fun.__doc__ = doc

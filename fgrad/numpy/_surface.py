@@ -4,10 +4,11 @@ import numpy as np
 
 from fgrad.core import array as core_array
 from fgrad.core.source import located
-from fgrad.numpy import _tracer
+from fgrad.numpy import _inplace, _tracer
 from fgrad.numpy._contract import matmul_values
 from fgrad.numpy._face import give, public, value
 from fgrad.numpy._indexing import At, getitem
+from fgrad.numpy._inplace import clone
 from fgrad.numpy._shape import reshape_values, transpose_values
 from fgrad.numpy._ufunc import give_methods
 from fgrad.primitives.shape import astype
@@ -23,7 +24,7 @@ _SAME = (
 
 def _flatten(self, order="C"):
     """The elements in one axis."""
-    return (transpose_values(self) if order == "F" else self).ravel()
+    return clone((transpose_values(self) if order == "F" else self).ravel())
 
 
 def _reshape(self, *shape, order="C", copy=None):
@@ -49,12 +50,13 @@ def _matrix_transpose(self):
 
 def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
     """The same numbers in another dtype."""
-    return give(astype(self, np.dtype(dtype)))
+    out = astype(self, np.dtype(dtype))
+    return clone(self) if out is self and copy else give(out)
 
 
 def _copy(self, order="C"):
-    """The array itself: nothing is changed in place."""
-    return self
+    """The same numbers in an array that no assignment into this one changes."""
+    return clone(self)
 
 
 def _binary(left):
@@ -78,7 +80,6 @@ def attach(namespace: dict) -> None:
         "flatten": _flatten,
         "reshape": _reshape,
         "transpose": _transpose,
-        "__getitem__": public(getitem),
         "__matmul__": _binary(True),
         "__rmatmul__": _binary(False),
         "__round__": lambda self, n=0: self.round(n),
@@ -89,5 +90,6 @@ def attach(namespace: dict) -> None:
     _tracer.install(namespace, methods)
     _tracer.serve(np.linalg, vars(namespace["linalg"]))
     _tracer.serve(np.fft, vars(namespace["fft"]))
+    _inplace.attach()
     core_array.make_at = At
     core_array.getitem = public(lambda x, index: getitem(value(x), index))

@@ -18,7 +18,8 @@ from fgrad.core.errors import (
 from fgrad.core.source import located
 from fgrad.core.trace import NO_PARAMS, Tracer, as_value, thread
 from fgrad.numpy._elementwise import call_with_options, imag_values, power_values
-from fgrad.numpy._face import give
+from fgrad.numpy._face import give, value
+from fgrad.numpy._inplace import into
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
 
@@ -132,15 +133,6 @@ def _array(self, dtype=None, copy=None):
     )
 
 
-def _setitem(self, index, update):
-    raise TypeError(
-        located(
-            f"a tracer {self.aval} cannot be assigned into: write x = x.at[index].set(value) "
-            "instead of x[index] = value (x.at[index].add(value) for x[index] += value)"
-        )
-    )
-
-
 def _len(self):
     if not self.shape:
         raise TypeError(located("len() of a 0-d array"))
@@ -176,7 +168,7 @@ for _name, _method in {
     "__abs__": lambda self: parts.abs(self), "__invert__": lambda self: ew.bitwise_not(self),
     "__bool__": _bool, "__float__": _number(float), "__int__": _number(int),
     "__complex__": _number(complex), "__index__": _index, "__array__": _array,
-    "__setitem__": _setitem, "__len__": _len, "__iter__": _iter, "__format__": _format,
+    "__len__": _len, "__iter__": _iter, "__format__": _format,
     "__hash__": object.__hash__, "item": _item, "tolist": _tolist,
     "real": property(lambda self: parts.real(self)),
     "imag": property(lambda self: give(imag_values(self))),
@@ -197,6 +189,10 @@ def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
         raise TypeError(located(f"numpy.{ufunc.__name__} is not supported on a tracer {self.aval}"))
     out = kwargs.pop("out", None)
     if out is not None and any(o is not None for o in out):
+        if len(out) == 1 and isinstance(out[0], Tracer):
+            where = kwargs.pop("where", True)
+            result = _array_ufunc(self, ufunc, method, *inputs, **kwargs)
+            return _written(out[0], result, where, f"numpy.{ufunc.__name__}")
         raise TypeError(
             located(
                 f"numpy.{ufunc.__name__} with out= (or an in-place operator such as +=) cannot "
@@ -213,8 +209,21 @@ def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
     return run(*inputs, **kwargs)
 
 
+def _written(out, result, where, name):
+    """`out`, gone on with a result where a mask holds."""
+    if where is not True:
+        result = parts.select(value(where), value(result), out)
+    into(out, value(result), name)
+    return out
+
+
 def _array_function(self, func, types, args, kwargs):
     ours = _functions.get(func)
+    if isinstance(kwargs.get("out"), Tracer):
+        kwargs = dict(kwargs)
+        out = kwargs.pop("out")
+        result = _array_function(self, func, types, args, kwargs)
+        return _written(out, result, True, f"numpy.{func.__name__}")
     if ours is None:
         cure = _INSTEAD.get(func.__name__, "see fgrad.numpy for what is")
         raise TypeError(

@@ -1,12 +1,13 @@
 """How elementwise primitives are declared: one row each."""
 
+import weakref
 from functools import lru_cache
 
 import numpy as np
 
 from fgrad.core.avals import promotion_operand, shaped_array
 from fgrad.core.source import located
-from fgrad.core.trace import Primitive, get_aval
+from fgrad.core.trace import Primitive, Tracer, get_aval, thread
 
 _PYTHON = (np.dtype(float), np.dtype(int), np.dtype(complex))
 
@@ -87,6 +88,44 @@ class Elementwise(Primitive):
 
     def _batch(self, args, dims, size, **params):
         return self.bind(*align(args, dims), **params), 0
+
+
+class View(Primitive):
+    """A primitive whose result shares memory with its first operand in NumPy.
+
+    Traced arrays remember whose view they are, so that an assignment into one of them is not lost
+    on the others.
+    """
+
+    def bind(self, *args, **params):
+        out = thread.trace.process(self, args, params)
+        if isinstance(out, Tracer) and out.aval.shape:
+            relate(args[0], out)
+        return out
+
+    __call__ = bind
+
+
+class _Family(list):
+    """Weak references to traced arrays that would share memory, each a view of another."""
+
+    __slots__ = ("limit",)
+
+
+def relate(base, view):
+    """Remember that an array is a view of a traced one."""
+    if base is view or not isinstance(base, Tracer):
+        return
+    try:
+        family = base._family
+    except AttributeError:
+        family = base._family = _Family((weakref.ref(base),))
+        family.limit = 16
+    if len(family) >= family.limit:
+        family[:] = [r for r in family if r() is not None]
+        family.limit = 16 + 2 * len(family)
+    family.append(weakref.ref(view))
+    view._family = family
 
 
 def broadcast_shapes(name, shapes):

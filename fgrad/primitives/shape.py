@@ -11,7 +11,7 @@ import numpy as np
 from fgrad.core.avals import shaped_array
 from fgrad.core.source import located
 from fgrad.core.trace import Primitive, Undefined, get_aval
-from fgrad.primitives.define import set_rules
+from fgrad.primitives.define import View, set_rules
 from fgrad.primitives.parts import real_part_like
 
 
@@ -37,7 +37,7 @@ def _reshape_batch(args, dims, size, *, new_sizes):
     return reshape(moveaxis(args[0], dims[0], 0), new_sizes=(size, *new_sizes)), 0
 
 
-reshape = Primitive("reshape")
+reshape = View("reshape")
 set_rules(
     reshape,
     impl=lambda x, *, new_sizes: np.reshape(x, new_sizes) if new_sizes else np.reshape(x, ())[()],
@@ -72,7 +72,7 @@ def _transpose_batch(args, dims, size, *, permutation):
     return transpose(args[0], permutation=(d, *(inner[p] for p in permutation))), 0
 
 
-transpose = Primitive("transpose")
+transpose = View("transpose")
 set_rules(
     transpose,
     impl=lambda x, *, permutation: np.transpose(x, permutation) if permutation else x,
@@ -139,7 +139,7 @@ def _broadcast_batch(args, dims, size, *, shape, broadcast_dimensions):
     return broadcast_in_dim(x, shape=(size, *shape), broadcast_dimensions=dimensions), 0
 
 
-broadcast_in_dim = Primitive("broadcast_in_dim")
+broadcast_in_dim = View("broadcast_in_dim")
 set_rules(
     broadcast_in_dim,
     impl=_broadcast_impl,
@@ -206,7 +206,7 @@ def _slice_batch(args, dims, size, *, index):
     return slice(moveaxis(args[0], dims[0], 0), index=((0, size, 1), *index)), 0
 
 
-slice = Primitive("slice")
+slice = View("slice")
 set_rules(
     slice,
     impl=lambda x, *, index: x[as_numpy_index(index)] if index else x,

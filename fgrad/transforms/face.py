@@ -35,7 +35,11 @@ _FAST = frozenset((float, int, complex, np.float64, np.float32))
 def as_argument(x, name, treedef=None, i=0):
     """A leaf as interpreters hold it, or an error that names it."""
     t = type(x)
-    if t in _FAST or isinstance(x, Tracer):
+    if t in _FAST:
+        return x
+    if isinstance(x, Tracer):
+        if x._trace.stale:
+            x._trace.refuse(x)
         return x
     try:
         return as_value(x)

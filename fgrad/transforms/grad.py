@@ -7,7 +7,7 @@ import numpy as np
 from fgrad.core.array import as_eager, as_user
 from fgrad.core.avals import float0
 from fgrad.core.source import located, user_source
-from fgrad.core.trace import as_value, get_aval, thread
+from fgrad.core.trace import get_aval, thread
 from fgrad.core.tree import explain_mismatch, tree_flatten, tree_unflatten
 from fgrad.transforms.face import (
     as_argument,
@@ -95,6 +95,7 @@ def value_and_grad(
         parent = thread.trace
         trace = LinearizeTrace(parent, fun)
         inputs = [_perturb(trace, x, options, treedef, i) for i, x in enumerate(leaves)]
+        places = [_place(x) for x in inputs]  # `fun` may assign into its arguments
         new = tree_unflatten(treedef, inputs)
         for i, x in zip(numbers, new if several else (new,), strict=True):
             args[i] = x
@@ -111,7 +112,7 @@ def value_and_grad(
             table = None
         else:
             table = trace.backward(((var, aval.dtype.type(1)),))
-        grads = [_cotangent(table, x) for x in inputs]
+        grads = [_cotangent(table, *place) for place in places]
         g = as_results(treedef, grads)
         if has_aux:
             return as_results(*_strip(trace, (value, aux), leaves)), g
@@ -164,7 +165,7 @@ def _scalar_output(trace, out, options, fun):
     """The value, tangent variable and aval of the one scalar a gradient needs."""
     name, holomorphic, _ = options
     try:
-        out = as_value(out)
+        out = as_argument(out, name)
     except TypeError:
         raise TypeError(
             located(
@@ -195,12 +196,17 @@ def _scalar_output(trace, out, options, fun):
     return value, var, aval
 
 
-def _cotangent(table, x):
+def _place(x):
+    """The variable of an input, or None if it has no derivative, and its aval."""
+    return (x.variable, x.aval) if type(x) is LinearizeTracer else (None, get_aval(x))
+
+
+def _cotangent(table, variable, aval):
     """The cotangent of an input: that of its variable, or zeros."""
-    if type(x) is not LinearizeTracer:
-        return np.zeros(get_aval(x).shape, float0)
-    ct = None if table is None else table[x.variable]
-    return np.zeros(x.aval.shape, x.aval.dtype)[()] if ct is None else ct
+    if variable is None:
+        return np.zeros(aval.shape, float0)
+    ct = None if table is None else table[variable]
+    return np.zeros(aval.shape, aval.dtype)[()] if ct is None else ct
 
 
 def _strip(trace, tree, inputs):

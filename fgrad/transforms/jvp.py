@@ -20,6 +20,8 @@ class JVPTracer(Tracer):
         return f"Tracer<{self.primal}>"
 
     def concrete(self, error, what):
+        if self._trace.stale:
+            self._trace.refuse(self)
         p = self.primal
         return p.concrete(error, what) if isinstance(p, Tracer) else p
 
@@ -36,6 +38,8 @@ class JVPTrace(Trace):
             return self.parent.process(primitive, args, params)
         primals = [a.primal if m else a for a, m in zip(args, mine, strict=True)]
         tangents = [a.tangent if m else None for a, m in zip(args, mine, strict=True)]
+        if all(t is None for t in tangents):
+            return self.parent.process(primitive, primals, params)
         if primitive.partials is not None:
             return self._elementwise(primitive, primals, tangents, params)
         if primitive.jvp is None:
@@ -68,6 +72,12 @@ class JVPTrace(Trace):
         if get_aval(tangent) is not aval:
             tangent = fit_tangent(tangent, aval)
         return JVPTracer(self, out, tangent)
+
+    def lift(self, x):
+        aval = get_aval(x)
+        if not aval.inexact:
+            return self.parent.lift(x)
+        return JVPTracer(self, x, None)  # it may be assigned traced values
 
     def split(self, x):
         """The value of a result of this trace, and its tangent or None."""

@@ -51,6 +51,7 @@ def linear_transpose(fun, *primals, reduce_axes=()):
     def transposed(ct):
         trace = LinearTrace(thread.trace, fun)
         inputs = [trace.input(a) for a in avals]
+        variables = [x.variable for x in inputs]
         with trace:
             outs, out_tree = tree_flatten(fun(*tree_unflatten(in_tree, inputs)))
         cts, ct_tree = tree_flatten(ct)
@@ -67,7 +68,7 @@ def linear_transpose(fun, *primals, reduce_axes=()):
             if type(o) is LinearTracer and o._trace is trace:
                 seeds.append((o.variable, c))
         table = trace.backward(seeds)
-        found = [instantiate(table[x.variable], a) for x, a in zip(inputs, avals, strict=True)]
+        found = [instantiate(table[v], a) for v, a in zip(variables, avals, strict=True)]
         return as_results(in_tree, found, cts)
 
     return transposed

@@ -26,8 +26,19 @@ class LinearizeTracer(Tracer):
         return f"Tracer<{self.primal}>"
 
     def concrete(self, error, what):
+        if self._trace.stale:
+            self._trace.refuse(self)
         p = self.primal
         return p.concrete(error, what) if isinstance(p, Tracer) else p
+
+
+class LiftedTracer(LinearizeTracer):
+    """A constant that may be assigned traced values; until then it has no tangent."""
+
+    __slots__ = ()
+
+    def __init__(self, trace, primal, aval):
+        super().__init__(trace, primal, None, aval)
 
 
 class LinearizeTrace(LinearTrace):
@@ -42,6 +53,10 @@ class LinearizeTrace(LinearTrace):
         avals.append(aval)
         return LinearizeTracer(self, primal, len(avals) - 1, aval)
 
+    def lift(self, x):
+        aval = get_aval(x)
+        return LiftedTracer(self, x, aval) if aval.inexact else self.parent.lift(x)
+
     def process(self, primitive, args, params):
         active = 0
         linear = False
@@ -54,6 +69,8 @@ class LinearizeTrace(LinearTrace):
             else:
                 if kind is LinearTracer and a._trace is self:
                     linear = True
+                elif kind is LiftedTracer and a._trace is self:
+                    a = a.primal
                 primals.append(a)
         if linear:
             if active:
@@ -64,10 +81,10 @@ class LinearizeTrace(LinearTrace):
                         "outside it"
                     )
                 )
-            return self.record(primitive, args, params)
+            return self.record(primitive, primals, params)
         parent = self.parent
         if not active:
-            return parent.process(primitive, args, params)
+            return parent.process(primitive, primals, params)
         partials = primitive.partials
         if partials is None:
             return self._general(primitive, args, primals, params)
@@ -163,7 +180,7 @@ class LinearizeTrace(LinearTrace):
 
     def split(self, x):
         """The value of a result of this trace, and the variable of its tangent or None."""
-        if type(x) is LinearizeTracer and x._trace is self:
+        if isinstance(x, LinearizeTracer) and x._trace is self:
             return x.primal, x.variable
         return x, None
 

@@ -11,7 +11,7 @@ from fgrad.transforms.face import as_argument, as_results, check_callable, funct
 
 
 class BatchTracer(Tracer):
-    """An array and which of its axes is the batch."""
+    """An array and which of its axes is the batch; None for a constant that may be assigned to."""
 
     __slots__ = ("dim", "val")
 
@@ -20,8 +20,9 @@ class BatchTracer(Tracer):
         self.val = val
         self.dim = dim
         aval = get_aval(val)
-        shape = aval.shape
-        self.aval = aval.update(shape=shape[:dim] + shape[dim + 1 :])
+        if dim is not None:
+            aval = aval.update(shape=aval.shape[:dim] + aval.shape[dim + 1 :])
+        self.aval = aval
 
     def __repr__(self):
         return f"Tracer<{self.aval}, one of {self._trace.size}>"
@@ -39,10 +40,9 @@ class BatchTrace(Trace):
         self.axis_name = axis_name
 
     def process(self, primitive, args, params):
-        dims = [a.dim if type(a) is BatchTracer and a._trace is self else None for a in args]
+        values, dims = zip(*map(self.split, args), strict=True) if args else ((), ())
         if all(d is None for d in dims):
-            return self.parent.process(primitive, args, params)
-        values = [a if d is None else a.val for a, d in zip(args, dims, strict=True)]
+            return self.parent.process(primitive, values, params)
         out, dim = primitive.batch(values, dims, self.size, **params)
         if primitive.multiple_results:
             return [self._wrap(o, d) for o, d in zip(out, dim, strict=True)]
@@ -50,6 +50,9 @@ class BatchTrace(Trace):
 
     def _wrap(self, value, dim):
         return value if dim is None else BatchTracer(self, value, dim)
+
+    def lift(self, x):
+        return BatchTracer(self, x, None)  # it may be assigned mapped values
 
     def split(self, x):
         """The array behind a result of this trace, and its batch dimension or None."""

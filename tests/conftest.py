@@ -30,7 +30,7 @@ settings.load_profile("quick")
 
 def pytest_terminal_summary(terminalreporter):
     """Say how many random programs the laws were run on."""
-    counts = {"programs": 0, "set aside at kinks": 0}
+    counts = {"programs": 0, "set aside at kinks": 0, "not in JAX": 0}
     for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
         if getattr(report, "when", None) == "teardown":
             for name, value in report.user_properties:

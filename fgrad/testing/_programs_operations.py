@@ -13,6 +13,7 @@ from fgrad.testing._programs_templates import (
     ALONG,
     BINARY,
     CASTS,
+    CUMULATIVE,
     REDUCTIONS,
     SHAPING,
     SHAPING_MATRIX,
@@ -109,13 +110,19 @@ def _reduction(draw, block):
     block.add(template.format(x=x, r=f"axis={axis}{keepdims}"))
 
 
-def _along(draw, block):
-    x = block.pick(draw, lambda v: v.ndim and v.size)
-    if x is None:
-        return
-    v = block.values[x]
-    axis = draw(st.integers(0, v.ndim - 1))
-    block.add(draw(st.sampled_from(ALONG[v.dtype.kind])).format(x=x, a=f"axis={axis}"))
+def _along(table):
+    """A family of one operand and one of its axes."""
+
+    def family(draw, block):
+        x = block.pick(draw, lambda v: v.ndim and v.size)
+        if x is None:
+            return
+        v = block.values[x]
+        axis = draw(st.integers(0, v.ndim - 1))
+        template = draw(st.sampled_from(table[v.dtype.kind]))
+        block.add(template.format(x=x, a=f"axis={axis}"))
+
+    return family
 
 
 def _shaping(draw, block):
@@ -252,8 +259,8 @@ def _joining(draw, block):
 
 
 FLAT = (
-    _one(UNARY), _binary, _reduction, _along, _one(UNARY), _shaping, _ternary, _indexing,
-    _contraction, _one(CASTS), _update, _joining, _moving_slice,
+    _one(UNARY), _binary, _reduction, _along(ALONG), _one(UNARY), _shaping, _ternary, _indexing,
+    _contraction, _along(CUMULATIVE), _one(CASTS), _update, _joining, _moving_slice,
 )  # fmt: skip
 NESTED = (*TRANSFORMED, *CONTROL)
 # twice the flat ones: those that hold functions make programs long

@@ -88,21 +88,29 @@ REDUCTIONS = {
     "b": _REDUCTIONS_BOOL,
 }
 
-_ALONG_REAL = (
-    "np.cumsum({x}, {a})", "np.sort({x}, {a})", "np.cumprod({x}, {a})", "nn.softmax({x}, {a})",
-    "nn.log_softmax({x}, {a})", "np.argmax({x}, {a})", "np.argmin({x}, {a})",
-    "np.argsort({x}, {a})", "lax.cummax({x}, {a})", "lax.cummin({x}, {a})",
-    "lax.cumlogsumexp({x}, {a})", "lax.cumsum({x}, {a}, reverse=True)", "np.median({x}, {a})",
-    "lax.cumprod({x}, {a}, reverse=True)", "np.take_along_axis({x}, np.argsort(-{x}, {a}), {a})",
-    "np.diff({x}, {a})", "np.flip({x}, {a})", "np.roll({x}, 1, {a})", "np.repeat({x}, 2, {a})",
-    "lax.associative_scan(np.multiply, {x}, {a})", "lax.associative_scan(np.add, {x}, {a})",
+_CUMULATIVE_REAL = (
+    "np.cumsum({x}, {a})", "np.cumprod({x}, {a})", "lax.cummax({x}, {a})", "lax.cummin({x}, {a})",
+    "lax.cumlogsumexp({x}, {a})", "lax.cumsum({x}, {a}, reverse=True)",
+    "lax.cumprod({x}, {a}, reverse=True)", "lax.associative_scan(np.multiply, {x}, {a})",
+    "lax.associative_scan(np.add, {x}, {a})", "np.diff({x}, {a})",
 )  # fmt: skip
+CUMULATIVE = {
+    "f": _CUMULATIVE_REAL,
+    "c": ("np.cumsum({x}, {a})", "np.cumprod({x}, {a})", "np.diff({x}, {a})"),
+    "i": ("np.cumsum({x}, {a})", "lax.cummax({x}, {a})"),
+    "b": ("np.cumsum({x}, {a})",),
+}
+
 _ALONG_ANY = ("np.flip({x}, {a})", "np.roll({x}, 1, {a})", "np.repeat({x}, 2, {a})")
-_ALONG_COMPLEX = ("np.cumsum({x}, {a})", "np.cumprod({x}, {a})", "np.diff({x}, {a})", *_ALONG_ANY)
+_ALONG_REAL = (
+    "np.sort({x}, {a})", "nn.softmax({x}, {a})", "nn.log_softmax({x}, {a})", "np.argmax({x}, {a})",
+    "np.argmin({x}, {a})", "np.argsort({x}, {a})", "np.median({x}, {a})",
+    "np.take_along_axis({x}, np.argsort(-{x}, {a}), {a})", *_ALONG_ANY,
+)  # fmt: skip
 ALONG = {
     "f": _ALONG_REAL,
-    "c": _ALONG_COMPLEX,
-    "i": ("np.sort({x}, {a})", "np.cumsum({x}, {a})", *_ALONG_ANY),
+    "c": _ALONG_ANY,
+    "i": ("np.sort({x}, {a})", *_ALONG_ANY),
     "b": _ALONG_ANY,
 }
 

@@ -88,7 +88,7 @@ class _Plugin:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item):
         if self.limits is not None:
-            signal.alarm(int(20 + 20 * self.limits.get(item.nodeid, 1.0)))
+            signal.alarm(int(60 + 30 * self.limits.get(item.nodeid, 1.0)))
         self.report("test", item.nodeid)
         self.started = time.perf_counter()
         result = yield
@@ -173,7 +173,7 @@ def _in_fork(mutant, files, chosen, limits, around, first, write, read):
         sys.meta_path.insert(0, _MutantFinder(mutant))
     os.chdir(ROOT)
     if limits is not None:
-        signal.alarm(60)  # for collection
+        signal.alarm(120)  # for collection
     options = ["-q", "--tb=line", "-p", "no:cacheprovider", "-p", "no:xdist", "--disable-warnings"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     options += ["-x"] if first else []

@@ -34,6 +34,11 @@ from numpy.exceptions import ComplexWarning
 
 from fgrad.core.array import Array as ndarray
 from fgrad.numpy import _surface, fft, linalg
+from fgrad.numpy._array_api import (
+    __array_api_version__,
+    __array_namespace_info__,
+    from_dlpack,
+)
 from fgrad.numpy._bits import packbits, unpackbits
 from fgrad.numpy._compare import (
     allclose,

@@ -1,10 +1,12 @@
 """The methods of tracers that are functions of this namespace, and `.at` of both array kinds."""
 
+import sys
+
 import numpy as np
 
 from fgrad.core import array as core_array
 from fgrad.core.source import located
-from fgrad.numpy import _inplace, _tracer
+from fgrad.numpy import _array_api, _inplace, _tracer
 from fgrad.numpy._contract import matmul_values
 from fgrad.numpy._face import give, public, value
 from fgrad.numpy._indexing import At, getitem
@@ -91,5 +93,6 @@ def attach(namespace: dict) -> None:
     _tracer.serve(np.linalg, vars(namespace["linalg"]))
     _tracer.serve(np.fft, vars(namespace["fft"]))
     _inplace.attach()
+    _array_api.attach(sys.modules[namespace["__name__"]])
     core_array.make_at = At
     core_array.getitem = public(lambda x, index: getitem(value(x), index))

@@ -27,6 +27,18 @@ Y = np.array([0.4, 1.1, 0.9, 1.6, 1.2, 2.5])
 PAGE = Path(__file__).parents[2] / "docs" / "array-api.md"
 
 
+INTRODUCTION = """# Libraries that write to the array API standard
+
+`fgrad.numpy` follows the Python array API standard 2025.12, and traced arrays name it as their
+namespace. So functions of other libraries that are written to the standard are differentiable as
+they stand. SciPy takes part if `SCIPY_ARRAY_API=1` is set before it is imported, scikit-learn inside
+`sklearn.config_context(array_api_dispatch=True)`. The gradients below were compared with central
+differences; SciPy {scipy}, scikit-learn {sklearn}.
+
+This page is made by `SCIPY_ARRAY_API=1 python -m tests.numpy.array_api`.
+"""
+
+
 def programs():
     """Name -> function of an array."""
     special, stats, metrics = scipy.special, scipy.stats, sklearn.metrics
@@ -57,7 +69,8 @@ def programs():
         "mean_poisson_deviance mean_gamma_deviance d2_absolute_error_score mean_pinball_loss"
     )
     for name in scores.split():
-        found[f"sklearn.metrics.{name}"] = lambda x, f=getattr(metrics, name): f(Y, x)
+        function = getattr(metrics, name)
+        found[f"sklearn.metrics.{name}"] = lambda x, f=function: f(Y, x)
     pairwise = "cosine_similarity euclidean_distances rbf_kernel polynomial_kernel linear_kernel"
     for name in pairwise.split():
         function = getattr(metrics.pairwise, name)
@@ -120,16 +133,7 @@ def main():
         print(json.dumps(found))
         return
     lines = [
-        "# Libraries that write to the array API standard",
-        "",
-        "`fgrad.numpy` follows the Python array API standard 2025.12, and traced arrays name it as their",
-        "namespace. So functions of other libraries that are written to the standard are differentiable as they",
-        "stand. SciPy takes part if `SCIPY_ARRAY_API=1` is set before it is imported, scikit-learn inside",
-        "`sklearn.config_context(array_api_dispatch=True)`. Gradients below were compared with central",
-        "differences; SciPy " + scipy.__version__ + ", scikit-learn " + sklearn.__version__ + ".",
-        "",
-        "This page is made by `SCIPY_ARRAY_API=1 python -m tests.numpy.array_api`.",
-        "",
+        INTRODUCTION.format(scipy=scipy.__version__, sklearn=sklearn.__version__),
         "| function | differentiable |",
         "|---|---|",
         *(f"| `{name}` | {answer} |" for name, answer in found.items()),

@@ -15,6 +15,7 @@ import fgrad.numpy as fnp
 ROOT = Path(__file__).parents[2]
 
 # The standard's list, version 2025.12.
+# ruff: noqa: SIM905
 NAMES = """
 e inf nan newaxis pi bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64
 complex64 complex128 arange asarray empty empty_like eye from_dlpack full full_like linspace

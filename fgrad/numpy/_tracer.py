@@ -22,6 +22,8 @@ from fgrad.numpy._face import give, value
 from fgrad.numpy._inplace import into
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
+from fgrad.primitives.index import gather
+from fgrad.primitives.shape import astype, broadcast_to, reshape
 
 _DIRECT = frozenset(scalar_avals) - {bool} | {np.ndarray}
 
@@ -178,8 +180,6 @@ for _name, _method in {
 
 # -- NumPy's protocols ---------------------------------------------------------------------------
 
-_functions: dict = {}  # NumPy's function or ufunc -> ours
-
 
 def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
     ours = _functions.get(ufunc)
@@ -201,6 +201,10 @@ def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
         )
     if method == "__call__":
         return call_with_options(ufunc, ours, inputs, **kwargs)
+    if method == "at" and isinstance(inputs[0], Tracer):
+        changed = ours.at(*inputs, inplace=False)
+        into(inputs[0], value(changed), f"numpy.{ufunc.__name__}.at")
+        return None
     run = getattr(ours, method, None)
     if run is None:
         raise TypeError(
@@ -217,8 +221,38 @@ def _written(out, result, where, name):
     return out
 
 
+# NumPy's functions that change their first argument, and give nothing
+_CHANGE = frozenset((
+    np.put, np.place, np.fill_diagonal, np.put_along_axis, np.copyto, np.putmask,
+))  # fmt: skip
+
+
+def _copyto(dst, src, casting="same_kind", where=True, inplace=False):
+    src = value(src)
+    if not np.can_cast(src.dtype if hasattr(src, "dtype") else type(src), dst.dtype, casting):
+        raise TypeError(
+            located(f"copyto: cannot cast {src} to {dst.dtype} by the rule {casting!r}")
+        )
+    src = broadcast_to(astype(src, dst.dtype), dst.shape)
+    return src if where is True else parts.select(broadcast_to(value(where), dst.shape), src, dst)
+
+
+def _putmask(a, mask, values, inplace=False):
+    values = value(values).reshape(-1) if np.ndim(values) else value(values)
+    if np.ndim(values):
+        places = np.arange(a.size) % len(values)
+        values = reshape(gather(values, places, axes=(0,), out_axis=0), new_sizes=a.shape)
+    return parts.select(value(mask), broadcast_to(astype(values, a.dtype), a.shape), a)
+
+
+_functions: dict = {np.copyto: _copyto, np.putmask: _putmask}  # NumPy's function -> ours
+
+
 def _array_function(self, func, types, args, kwargs):
     ours = _functions.get(func)
+    if func in _CHANGE and isinstance(args[0], Tracer):
+        into(args[0], value(ours(*args, **kwargs, inplace=False)), f"numpy.{func.__name__}")
+        return None
     if isinstance(kwargs.get("out"), Tracer):
         kwargs = dict(kwargs)
         out = kwargs.pop("out")
@@ -237,8 +271,6 @@ def _array_function(self, func, types, args, kwargs):
 
 _KNOWN = "it needs the numbers: call it outside of the transformed function"
 _INSTEAD = {  # what to write for functions of NumPy's that cannot work on tracers
-    "copyto": "write x = fgrad.numpy.where(mask, values, x)",
-    "putmask": "write x = fgrad.numpy.where(mask, values, x)",
     "asanyarray": "use fgrad.numpy.asarray",
     "ascontiguousarray": "use fgrad.numpy.asarray",
     "asfortranarray": "use fgrad.numpy.asarray",

@@ -31,9 +31,9 @@ INTRODUCTION = """# Libraries that write to the array API standard
 
 `fgrad.numpy` follows the Python array API standard 2025.12, and traced arrays name it as their
 namespace. So functions of other libraries that are written to the standard are differentiable as
-they stand. SciPy takes part if `SCIPY_ARRAY_API=1` is set before it is imported, scikit-learn inside
-`sklearn.config_context(array_api_dispatch=True)`. The gradients below were compared with central
-differences; SciPy {scipy}, scikit-learn {sklearn}.
+they stand. SciPy takes part if `SCIPY_ARRAY_API=1` is set before it is imported, scikit-learn
+inside `sklearn.config_context(array_api_dispatch=True)`. The gradients below were compared with
+central differences; SciPy {scipy}, scikit-learn {sklearn}.
 
 This page is made by `SCIPY_ARRAY_API=1 python -m tests.numpy.array_api`.
 """

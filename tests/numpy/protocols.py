@@ -12,6 +12,14 @@ I = np.array([2, 0, 1])
 B = np.array([True, False, True])
 N = np.array([1, 5, 6])
 
+
+def changed(f, x, *args, **kwargs):
+    """A copy of `x` that a function has changed in place."""
+    y = x * 1
+    f(y, *args, **kwargs)
+    return y
+
+
 # name -> programs of the function and the matrix A
 CALLS = {
     "allclose": [lambda f, x: f(x, A), lambda f, x: f(x, A + 1)],
@@ -58,7 +66,7 @@ CALLS = {
     "expand_dims": [lambda f, x: f(x, (0, 2))],
     "extract": [lambda f, x: f(A > 2, x)],
     "eye": [lambda f, x: f(2, like=x)],
-    "fill_diagonal": [],
+    "fill_diagonal": [lambda f, x: changed(f, x, 1.0), lambda f, x: changed(f, x, x[0])],
     "frombuffer": [lambda f, x: f(b"ab", np.uint8, like=x)],
     "fromfile": [], "fromregex": [], "genfromtxt": [], "loadtxt": [],
     "fromfunction": [lambda f, x: f(lambda i: i, (2,), like=x)],
@@ -96,7 +104,11 @@ CALLS = {
     "pad": [lambda f, x: f(x, 1, mode="reflect")],
     "partition": [lambda f, x: f(x, 1)[:, 1]],
     "piecewise": [lambda f, x: f(x, [x > 2], [np.sin, 0.5])],
-    "place": [], "put": [], "put_along_axis": [], "putmask": [], "copyto": [],
+    "place": [lambda f, x: changed(f, x, A > 3, x[0])],
+    "put": [lambda f, x: changed(f, x, [0, -1], x[0])],
+    "put_along_axis": [lambda f, x: changed(f, x, I[None], x[0] * 2, 0)],
+    "putmask": [lambda f, x: changed(f, x, A > 2, 0.0), lambda f, x: changed(f, x, A > 2, x[0])],
+    "copyto": [lambda f, x: changed(f, x, x[0]), lambda f, x: changed(f, x, 1.0, where=A > 2)],
     "poly": [lambda f, x: f(x[0])],
     "polyadd": [lambda f, x: f(x[0], x[1])], "polysub": [lambda f, x: f(x[0], x[1])],
     "polydiv": [lambda f, x: f(x[0], x[1])[0]], "polymul": [lambda f, x: f(x[0], x[1])],
@@ -183,8 +195,6 @@ PLAIN_CALLS = {
 
 # functions that cannot work on tracers, and what their error tells to do
 REFUSED = {
-    "copyto": "where", "putmask": "where", "place": "inplace=False", "put": "inplace=False",
-    "put_along_axis": "inplace=False", "fill_diagonal": "inplace=False",
     "trim_zeros": "needs the value", "nonzero": "size=", "argwhere": "size=",
     "flatnonzero": "size=", "unique": "size=", "unique_all": "size=", "unique_counts": "size=",
     "unique_inverse": "size=", "unique_values": "size=", "union1d": "size=",
@@ -202,9 +212,6 @@ REFUSED = {
 }  # fmt: skip
 # how the refused are called, where one matrix is not what they want
 REFUSED_CALLS = {
-    "copyto": lambda f, x: f(np.zeros((3, 3)), x), "putmask": lambda f, x: f(x, A > 1, 0.0),
-    "place": lambda f, x: f(x, A > 1, 0.0), "put": lambda f, x: f(x, [0], 1.0),
-    "put_along_axis": lambda f, x: f(x, I[None], 1.0, 0), "fill_diagonal": lambda f, x: f(x, 1.0),
     "union1d": lambda f, x: f(x, x), "intersect1d": lambda f, x: f(x, x),
     "setdiff1d": lambda f, x: f(x, x), "setxor1d": lambda f, x: f(x, x),
     "may_share_memory": lambda f, x: f(x, x), "shares_memory": lambda f, x: f(x, x),

@@ -66,6 +66,8 @@ def outputs(np, x):
     z = np.empty_like(x)
     np.exp(x, z)
     np.cumsum(z, out=z)
+    np.add.at(y, [0, 0, 2], x[:3])
+    np.copyto(z, x, where=np.arange(4) > 2)
     return y * z
 
 

@@ -4,7 +4,7 @@ import string
 
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
-from fgrad.numpy._face import public, value
+from fgrad.numpy._face import public, refuse, value
 from fgrad.primitives.contract import einsum as contract
 from fgrad.primitives.contract import matmul_subscripts
 from fgrad.primitives.elementwise import mul
@@ -98,7 +98,7 @@ def _tensordot(x, y, axes_x, axes_y):
 
 
 @public
-def dot(a, b, *, precision=None, preferred_element_type=None):
+def dot(a, b, out=None, *, precision=None, preferred_element_type=None):
     """The dot product: over the last axis of `a` and the second last of `b`.
 
     Examples
@@ -107,4 +107,5 @@ def dot(a, b, *, precision=None, preferred_element_type=None):
     >>> fnp.dot(fnp.array([1.0, 2.0]), fnp.array([3.0, 4.0]))
     np.float64(11.0)
     """
+    refuse("dot", out=out)
     return dot_values(value(a, "dot"), value(b, "dot"))

@@ -63,7 +63,7 @@ def atleast_3d(*arys):
     return _at_least("atleast_3d", arys, _three_axes)
 
 
-def _joined(name, tup, expand, axis, dtype):
+def _joined(name, tup, expand, axis, dtype, casting="same_kind"):
     """Arrays brought to the rank that `expand` gives them and joined."""
     if not hasattr(tup, "__len__"):
         raise TypeError(located(f"{name} wants a sequence of arrays; got {type(tup).__name__}"))
@@ -71,11 +71,11 @@ def _joined(name, tup, expand, axis, dtype):
     if not xs:
         raise ValueError(located(f"{name}: need at least one array"))
     xs = [reshape_values(x, expand(get_aval(x).shape)) for x in xs]
-    return concatenate_values(xs, axis(get_aval(xs[0]).ndim), dtype)
+    return concatenate_values(xs, axis(get_aval(xs[0]).ndim), dtype, casting)
 
 
 @public
-def hstack(tup, dtype=None):
+def hstack(tup, dtype=None, *, casting="same_kind"):
     """Arrays side by side: joined along the second axis, or the only one.
 
     Examples
@@ -84,11 +84,11 @@ def hstack(tup, dtype=None):
     >>> fnp.hstack([fnp.ones(1), fnp.zeros(2)])
     Array([1., 0., 0.])
     """
-    return _joined("hstack", tup, lambda s: s or (1,), lambda ndim: int(ndim > 1), dtype)
+    return _joined("hstack", tup, lambda s: s or (1,), lambda ndim: int(ndim > 1), dtype, casting)
 
 
 @public
-def vstack(tup, dtype=None):
+def vstack(tup, dtype=None, *, casting="same_kind"):
     """Arrays under each other: joined along the first of at least two axes.
 
     Examples
@@ -98,7 +98,7 @@ def vstack(tup, dtype=None):
     Array([[1., 1.],
            [0., 0.]])
     """
-    return _joined("vstack", tup, _two_axes, lambda ndim: 0, dtype)
+    return _joined("vstack", tup, _two_axes, lambda ndim: 0, dtype, casting)
 
 
 @public

@@ -146,7 +146,10 @@ def nanmean(a, axis=None, dtype=None, out=None, keepdims=False, *, where=None):
 
 
 @public
-def nanvar(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None):
+def nanvar(
+    a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None, mean=None,
+    correction=None,
+):  # fmt: skip
     """The variance over axes of what is not NaN. Parameters are those of `var`.
 
     Examples
@@ -156,12 +159,16 @@ def nanvar(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=
     np.float64(1.0)
     """
     refuse("nanvar", out=out)
+    ddof = ddof if correction is None else correction
     x, where = _present("nanvar", a, where)
-    return var_values(x, axis, dtype, ddof, keepdims, where, too_few=math.nan)
+    return var_values(x, axis, dtype, ddof, keepdims, where, mean, math.nan)
 
 
 @public
-def nanstd(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None):
+def nanstd(
+    a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None, mean=None,
+    correction=None,
+):  # fmt: skip
     """The standard deviation over axes of what is not NaN. Parameters are those of `var`.
 
     Examples
@@ -171,5 +178,6 @@ def nanstd(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=
     np.float64(1.0)
     """
     refuse("nanstd", out=out)
+    ddof = ddof if correction is None else correction
     x, where = _present("nanstd", a, where)
-    return ew.sqrt(var_values(x, axis, dtype, ddof, keepdims, where, too_few=math.nan))
+    return ew.sqrt(var_values(x, axis, dtype, ddof, keepdims, where, mean, math.nan))

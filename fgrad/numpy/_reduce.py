@@ -228,12 +228,16 @@ def mean(a, axis=None, dtype=None, out=None, keepdims=False, *, where=None):
     return mean_values(unweak(value(a, "mean")), axis, keepdims, dtype, where)
 
 
-def var_values(x, axis, dtype, ddof, keepdims, where=None, too_few=None):
-    """The variance of a value or tracer; `too_few` stands where no element is left to divide by."""
+def var_values(x, axis, dtype, ddof, keepdims, where=None, mean=None, too_few=None):
+    """The variance of a value or tracer, about its mean if another is not given; `too_few` stands
+    where no element is left to divide by.
+    """
     aval = get_aval(x)
     axes = axes_of(axis, aval.ndim)
     x = astype(x, _float_dtype(aval.dtype) if dtype is None else np.dtype(dtype))
-    centered = ew.sub(x, mean_values(x, axes, True, where=where))
+    if mean is None:
+        mean = mean_values(x, axes, True, where=where)
+    centered = ew.sub(x, value(mean, "mean"))
     if aval.dtype.kind == "c":
         size = ew.add(ew.square(parts.real(centered)), ew.square(parts.imag(centered)))
     else:
@@ -255,13 +259,18 @@ def var_values(x, axis, dtype, ddof, keepdims, where=None, too_few=None):
 
 
 @public
-def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None, correction=None):
+def var(
+    a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None, mean=None,
+    correction=None,
+):  # fmt: skip
     """The variance over axes. Parameters are those of `sum`.
 
     Parameters
     ----------
     ddof, correction : number
         Subtracted from the number of elements that the sum of squares is divided by.
+    mean : array-like, optional
+        The mean, with the axes kept, if it is known already.
 
     Examples
     --------
@@ -271,11 +280,14 @@ def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=Non
     """
     refuse("var", out=out)
     ddof = ddof if correction is None else correction
-    return var_values(unweak(value(a, "var")), axis, dtype, ddof, keepdims, where)
+    return var_values(unweak(value(a, "var")), axis, dtype, ddof, keepdims, where, mean)
 
 
 @public
-def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None, correction=None):
+def std(
+    a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None, mean=None,
+    correction=None,
+):  # fmt: skip
     """The standard deviation over axes. Parameters are those of `var`.
 
     Examples
@@ -286,7 +298,7 @@ def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=Non
     """
     refuse("std", out=out)
     ddof = ddof if correction is None else correction
-    return ew.sqrt(var_values(unweak(value(a, "std")), axis, dtype, ddof, keepdims, where))
+    return ew.sqrt(var_values(unweak(value(a, "std")), axis, dtype, ddof, keepdims, where, mean))
 
 
 def _arg(primitive, name, a, axis, out, keepdims):

@@ -130,7 +130,7 @@ def lexsort(keys, axis=-1):
 
 
 @public
-def partition(a, kth, axis=-1):
+def partition(a, kth, axis=-1, kind="introselect", order=None):
     """The elements so ordered that those before place `kth` are not larger: all sorted here.
 
     Examples
@@ -139,12 +139,13 @@ def partition(a, kth, axis=-1):
     >>> fnp.partition(fnp.array([3.0, 1.0, 2.0]), 1)
     Array([1., 2., 3.])
     """
+    refuse("partition", order=order)
     x, axis = _along("partition", a, axis)
     return primitives.sort(x, dimension=axis)
 
 
 @public
-def argpartition(a, kth, axis=-1):
+def argpartition(a, kth, axis=-1, kind="introselect", order=None):
     """The indices for `partition`.
 
     Examples
@@ -153,6 +154,7 @@ def argpartition(a, kth, axis=-1):
     >>> fnp.argpartition(fnp.array([3.0, 1.0, 2.0]), 1)
     Array([1, 2, 0])
     """
+    refuse("argpartition", order=order)
     x, axis = _along("argpartition", a, axis)
     return primitives.argsort(x, dimension=axis)
 

@@ -5,6 +5,7 @@ import pytest
 
 import fgrad
 import fgrad.numpy as fnp
+from tests.harness import assert_same
 from tests.numpy.suite import Row, suite
 
 REAL = {"dtypes": ("float32", "float64", "int32")}
@@ -51,3 +52,15 @@ def test_bincount_under_jit():
         fgrad.jit(fnp.bincount)(x)
     with pytest.raises(ValueError, match="must not be negative"):
         fnp.bincount(np.array([-1]))
+
+
+def test_a_mean_that_is_known():
+    """mean= spares computing it again; NumPy takes it too."""
+    x = np.random.default_rng(0).normal(size=(3, 4))
+    x[0, 0] = np.nan
+    for name in ("var", "std", "nanvar", "nanstd"):
+        mean = np.nanmean(x, axis=1, keepdims=True)
+        options = {"axis": 1, "mean": mean, "correction": 1}
+        assert_same(getattr(fnp, name)(x, **options), getattr(np, name)(x, **options))
+    f = lambda x: np.std(x, mean=np.mean(x, keepdims=True))
+    assert_same(fgrad.grad(f)(x[1:]), fgrad.grad(fnp.std)(x[1:]), 10)

@@ -168,7 +168,7 @@ def test_transpose_of_the_linear_part_is_vjp(program):
     assert_agree(program, left, _pullback(f))
 
 
-@law()
+@law(share=0.5)
 def test_checkpoint_changes_nothing(program):
     f = function(program)
     again = fgrad.checkpoint(f)

@@ -69,6 +69,14 @@ def test_reductions_are_calls_of_the_ufunc_itself():
         assert f(x) == getattr(np, name).reduce(x, None)
 
 
+def test_expressions_are_the_shortest_that_python_has():
+    x, y = np.arange(6.0).reshape(2, 3), np.float64(2.0)
+    assert "matmul(a0.T, a0)" in fgrad.jit(lambda x: x.T @ x).lower(x).source
+    assert "= a0 // 2.0" in fgrad.jit(lambda y: y // 2.0).lower(y).source
+    # on Python numbers alone the operator would raise where NumPy does not
+    assert "floor_divide(" in fgrad.jit(lambda y: y // 2.0).lower(2.0).source
+
+
 def test_lines_of_forgotten_programs_are_forgotten():
     def count():
         gc.collect()

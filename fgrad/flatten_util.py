@@ -47,7 +47,7 @@ def ravel_pytree(pytree):
     shapes = [fnp.shape(leaf) for leaf in leaves]
     dtypes = [fnp.result_type(leaf) for leaf in leaves]
     dtype = fnp.result_type(*leaves)
-    flat = fnp.concatenate([fnp.ravel(leaf).astype(dtype) for leaf in leaves])
+    flat = fnp.concatenate([fnp.astype(fnp.ravel(leaf), dtype) for leaf in leaves])
     return flat, _unraveler(treedef, shapes, dtypes, dtype)
 
 

@@ -6,8 +6,9 @@ import pytest
 
 import fgrad
 import fgrad.numpy as fnp
+from fgrad.core.avals import float0
 from fgrad.lax import cond, switch
-from tests.harness import assert_same, assert_vmap_is_the_loop
+from tests.harness import assert_same, assert_traced_well, assert_vmap_is_the_loop
 from tests.jax_suite import Row, suite
 
 
@@ -164,3 +165,30 @@ def test_without_jit():
 def test_errors(call, error, text):
     with pytest.raises(error, match=rf"{text}[^\0]*test_cond.py"):
         call()
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, fgrad.jit], ids=["eager", "jit"])
+def test_branches_without_a_derivative(wrap):
+    f = wrap(lambda x: cond(x[0] > 0, lambda x: x[0] > 1, lambda x: x[1] > 1, x))
+    value, push = fgrad.linearize(f, np.array([2.0, 0.0]))
+    assert value and push(np.ones(2)).dtype == float0
+    g = wrap(lambda x: cond(x[0] > 0, lambda x: fnp.ones(2), lambda x: fnp.zeros(2), x))
+    value, push = fgrad.linearize(g, np.array([2.0, 0.0]))
+    assert_same((value, push(np.ones(2))), (np.ones(2), np.zeros(2)))
+
+
+@pytest.mark.parametrize("pred", [True, False])
+def test_branches_that_give_python_numbers_meet_in_the_wider_kind(pred):
+    for a, b in ((1, 2.5), (2.5, 1), (1, 2j), (1.5, 2j)):
+        got = cond(np.bool_(pred), lambda x, a=a: a, lambda x, b=b: b, 0.0)
+        assert np.result_type(got) == np.result_type(type(a + b))
+        assert got == (a if pred else b)
+
+
+@pytest.mark.parametrize("x", [2.0, -2.0])
+def test_branches_keep_python_numbers_for_their_derivatives(x):
+    f = lambda x: cond(x > 0, lambda x: fnp.sin(x) * x, lambda x: x * x * x, x)
+    want = np.sin(x) + x * np.cos(x) if x > 0 else 3 * x * x
+    for g in (fgrad.grad(f), fgrad.jit(fgrad.grad(f))):
+        assert g(x) == pytest.approx(want)
+    assert_traced_well(fgrad.grad(f), x)

@@ -47,10 +47,10 @@ class Rewriter:
         """Let old variables stand for atoms of the new program."""
         self.env.update(zip(old_vars, atoms, strict=True))
 
-    def finish(self, outvars=None) -> ClosedJaxpr:
+    def finish(self) -> ClosedJaxpr:
         """The new program."""
         j = self.old.jaxpr
-        outs = [self.read(v) for v in (j.outvars if outvars is None else outvars)]
+        outs = [self.read(v) for v in j.outvars]
         used = {v for e in self.eqns for v in e.invars if type(v) is Var}
         used |= {v for v in outs if type(v) is Var}
         consts = [(v, c) for v, c in self.consts.items() if v in used]

@@ -367,3 +367,19 @@ def test_without_operands():
     assert_same(f(2.0), 2 * want)
     assert_same(fgrad.jit(f)(2.0), 2 * want)
     assert_same(fgrad.jvp(f, (2.0,), (1.0,)), (2 * want, want))
+
+
+def test_the_body_may_give_a_python_number_for_a_carry():
+    last, seen = scan(lambda c, y: (1.0, c), np.float32(2.0), np.arange(3))
+    assert_same((last, seen), (np.float32(1.0), np.array([2, 1, 1], np.float32)))
+    last, seen = fgrad.jit(lambda x: scan(lambda c, y: (1.0, c), x, np.arange(3)))(np.float32(2.0))
+    assert_same((last, seen), (np.float32(1.0), np.array([2, 1, 1], np.float32)))
+
+
+def test_what_is_not_mapped_is_computed_once():
+    def f(x):
+        return scan(lambda c, y: (c + x, y * 2.0), 0.0, np.arange(3.0))
+
+    closed = fgrad.make_jaxpr(fgrad.vmap(f, out_axes=(0, None)))(np.ones(5))
+    (loop,) = [e for e in closed.eqns if e.primitive.name == "scan"]
+    assert [v.aval.shape for v in loop.outvars] == [(5,), (3,)]

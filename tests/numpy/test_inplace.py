@@ -316,3 +316,15 @@ def test_random_programs(source):
         except StaleViewError:
             continue
         assert_same(got, want, 10)
+
+
+@pytest.mark.parametrize("kept", [0, 3, 20, 39])
+def test_one_living_view_among_many_is_known(kept):
+    def f(x):
+        y = x * 2
+        views = [y[1 + i % 2 :] if i == kept else y[1:].sum() for i in range(40)]
+        y[2] = 1.0
+        return views[kept].sum()
+
+    with pytest.raises(StaleViewError):
+        fgrad.grad(f)(X)

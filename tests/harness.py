@@ -84,6 +84,7 @@ DOMAINS = {
     "any": lambda rng, shape: rng.normal(size=shape),
     "positive": lambda rng, shape: rng.uniform(0.5, 2.0, shape),
     "unit": lambda rng, shape: rng.uniform(-0.8, 0.8, shape),
+    "fraction": lambda rng, shape: rng.uniform(0.1, 0.9, shape),
     "above one": lambda rng, shape: rng.uniform(1.2, 3.0, shape),
     "nonzero": lambda rng, shape: rng.uniform(0.5, 2.0, shape) * rng.choice([-1.0, 1.0], shape),
 }
@@ -91,6 +92,7 @@ _INTEGERS = {
     "any": (-4, 5),
     "positive": (1, 5),
     "unit": (0, 2),
+    "fraction": (0, 2),
     "above one": (1, 5),
     "nonzero": (1, 5),
 }

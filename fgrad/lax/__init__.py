@@ -121,5 +121,18 @@ from fgrad.lax._slicing import (
     slice_in_dim,
 )
 from fgrad.lax._sort import sort, sort_key_val, top_k
+from fgrad.lax._special import (
+    bessel_i0e,
+    bessel_i1e,
+    betainc,
+    digamma,
+    igamma,
+    igamma_grad_a,
+    igammac,
+    lgamma,
+    polygamma,
+    random_gamma_grad,
+    zeta,
+)
 from fgrad.numpy import broadcast_shapes, tile, unstack
 from fgrad.transforms.custom import stop_gradient

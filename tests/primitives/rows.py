@@ -1,7 +1,6 @@
 """The table of primitives: how each is called, what it equals in JAX, where it is drawn."""
 
 import math
-from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -25,67 +24,13 @@ from fgrad.primitives import (
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import fft as fourier
 from fgrad.primitives.contract import einsum
-
-REAL = ("float64",)
-BOTH = ("float64", "complex128")
-
-
-class Row(NamedTuple):
-    """A primitive and what it should equal.
-
-    Attributes
-    ----------
-    primitive : Primitive
-    numpy : callable
-        ``numpy(*args, **params)``: the value, of the exact dtype.
-    jax : callable or None
-        The same in JAX, for derivatives; None if it has none.
-    cases : list of (operands, params)
-        An operand is a shape to draw, or an array that is always the same.
-    domains : tuple of str
-        For each drawn operand where it is drawn from.
-    dtypes : tuple of str
-        What it is differentiated in.
-    values : tuple of str
-        In which dtypes its value is compared.
-    """
-
-    primitive: Any
-    numpy: Any
-    jax: Any
-    cases: list
-    domains: tuple
-    dtypes: tuple
-    values: tuple
-
-    def __repr__(self):
-        return self.primitive.name
-
-
-VALUES = ("bool", "int32", "float32", "float64", "complex64", "complex128")
-_UNARY = [(((3, 4),), {}), (((),), {}), (((0, 3),), {})]
-_BINARY = [
-    (((2, 3), (2, 3)), {}),
-    (((3, 1), (4,)), {}),
-    (((), (2, 3)), {}),
-    (((2,), ()), {}),
-    (((), ()), {}),
-    (((0, 3), (3,)), {}),
-]
-
-
-def _row(primitive, numpy, jax_fun, cases, domains=("any",), dtypes=REAL, values=VALUES):
-    if jax_fun is None:
-        dtypes = ()
-    return Row(primitive, numpy, jax_fun, cases, domains, dtypes, values)
-
-
-def _unary(primitive, jax_fun, domain="any", dtypes=BOTH, numpy=None):
-    return _row(primitive, numpy or primitive.ufunc, jax_fun, _UNARY, (domain,), dtypes)
-
-
-def _binary(primitive, jax_fun, domains=("any", "any"), dtypes=BOTH, numpy=None):
-    return _row(primitive, numpy or primitive.ufunc, jax_fun, _BINARY, domains, dtypes)
+from tests.primitives.row import BINARY as _BINARY
+from tests.primitives.row import BOTH, REAL, VALUES
+from tests.primitives.row import UNARY as _UNARY
+from tests.primitives.row import binary as _binary
+from tests.primitives.row import row as _row
+from tests.primitives.row import unary as _unary
+from tests.primitives.rows_gamma import GAMMA
 
 
 def _complex(x, y):
@@ -777,7 +722,7 @@ def _lengths(x, axes, n):
     return [*(x.shape[a] for a in axes[:-1]), n]
 
 
-ROWS = _ELEMENTWISE + _SHAPES + _REDUCTIONS + _PRODUCTS + _INDEXING + _TRANSFORMS
+ROWS = _ELEMENTWISE + _SHAPES + _REDUCTIONS + _PRODUCTS + _INDEXING + _TRANSFORMS + GAMMA
 
 FACTORIZATIONS = {
     "cholesky", "cofactors", "cofactors_along", "det", "eig", "eigh", "full_qr", "lu", "pinv", "qr",

@@ -8,6 +8,7 @@ little on small products, and on large ones no more than shares that wait only a
 import numpy as np
 
 from fgrad.compiler.parallel import THREADS, run_all, shares
+from fgrad.core import memory
 from fgrad.core.openblas import routine
 
 # Floating-point operations from which on a product is shared out.
@@ -36,7 +37,7 @@ def on_one_thread(run):
 def matmul(x, y, out=None):
     """``np.matmul`` of two large matrices, in shares of rows (or columns) on several threads."""
     if out is None:
-        out = np.empty((x.shape[0], y.shape[1]), np.result_type(x, y))
+        out = memory.empty((x.shape[0], y.shape[1]), np.result_type(x, y))
     m, n = out.shape
     if m < 32 * THREADS:  # too few rows for all
         parts = [(x, y[:, lo:hi], out[:, lo:hi]) for lo, hi in shares(n)]

@@ -2,8 +2,6 @@
 
 import itertools
 
-import numpy as np
-
 from fgrad.compiler.buffers import SMALL, Plan, Scratch
 from fgrad.compiler.deferral import Deferral
 from fgrad.compiler.loops import loop_call, loop_source
@@ -117,8 +115,3 @@ def _reachable(targets, j, deferral):
 
 def _wants_slot(eqn, out):
     return out.aval.size * out.aval.dtype.itemsize >= SMALL and can_write(eqn)
-
-
-def fresh(x):
-    """A copy that shares no memory with anything."""
-    return np.array(x)

@@ -6,9 +6,11 @@ back.
 
 import numpy as np
 
-from fgrad.compiler.body import Body, fresh
+from fgrad.compiler.body import Body
+from fgrad.compiler.buffers import memory_roots
 from fgrad.compiler.function import compile_function, function_source, uses_blas
 from fgrad.compiler.lower import Namespace
+from fgrad.core import memory
 from fgrad.core.array import Array, as_user
 from fgrad.core.jaxpr import ClosedJaxpr, Var
 from fgrad.core.tree import tree_flatten, tree_unflatten
@@ -29,12 +31,25 @@ class Program:
         self._jaxpr = j
         self._names = Namespace(j.debug_name)
         self._params = [f"a{i}" for i in range(len(j.invars))]
-        self._body = Body(self._names, closed, self._params)
+        self._body = Body(self._names, closed, self._params, self._results())
         self._outs = self._owned()
         self._blas = uses_blas(closed)
         self.source = self._source(f"[{', '.join(self._outs)}]", self._body.lines)
         self.run = compile_function(self._names, self.source, self._blas)
         self.source = "\n\n".join((*self._names.sources(), self.source))
+
+    def _results(self):
+        """For the memory behind large results the source of an array to write them into."""
+        j = self._jaxpr
+        roots = memory_roots(j)
+        given = {*j.invars, *j.constvars}
+        targets = {}
+        for v in (roots[v] for v in j.outvars if type(v) is Var):
+            if v not in given and v.aval.size * v.aval.dtype.itemsize >= memory.WORTH:
+                empty = self._names.name(memory.empty, "empty")
+                dtype = self._names.name(v.aval.dtype, "dtype")
+                targets[v] = f"{empty}({v.aval.shape}, {dtype})"
+        return targets
 
     def _owned(self):
         """Source of the results as arrays that share no memory."""
@@ -44,7 +59,7 @@ class Program:
         for v, text in zip(self._jaxpr.outvars, self._body.outs, strict=True):
             if type(v) is Var:
                 if v.aval.shape and plan.must_copy(v, given):
-                    text = f"{self._names.name(fresh, 'fresh')}({text})"
+                    text = f"{self._names.name(memory.copy, 'copy')}({text})"
                 given.add(plan.root[v])
             outs.append(text)
         return outs

@@ -7,6 +7,7 @@ import numpy as np
 from fgrad.compiler.buffers import Plan, Scratch
 from fgrad.compiler.lower import Namespace, in_place, operands, statement
 from fgrad.compiler.parallel import THREADS, run_loop
+from fgrad.core import memory
 from fgrad.primitives.reduce import reduce_sum
 
 # What the arrays of a block may take together, in bytes: longer blocks spare calls, and what
@@ -80,7 +81,7 @@ def loop_call(names: Namespace, eqn, name, args, outs, buffers) -> list[str]:
     """
     j = eqn.params["jaxpr"].jaxpr
     shape = eqn.params["shape"]
-    empty = names.name(np.empty, "empty")
+    empty = names.name(memory.empty, "empty")
     lines = []
     flat = [f"{a}.reshape(-1)" if v.aval.shape else a for v, a in zip(j.invars, args, strict=True)]
     for o, v, b in zip(outs, j.outvars, buffers, strict=True):

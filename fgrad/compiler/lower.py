@@ -8,9 +8,10 @@ import numpy as np
 
 from fgrad.compiler import blas
 from fgrad.compiler.deferral import product_flops
+from fgrad.compiler.gather import gather_rows, takes_rows
 from fgrad.compiler.parallel import THREADS, start
 from fgrad.core.jaxpr import Literal
-from fgrad.primitives import contract, elementwise, parts, reduce
+from fgrad.primitives import contract, elementwise, index, parts, reduce
 from fgrad.primitives import shape as sh
 from fgrad.primitives.define import Elementwise
 
@@ -107,7 +108,7 @@ def can_write(eqn) -> bool:
         return True
     if isinstance(p, Elementwise):
         return p.ufunc is not None or p in (parts.select, elementwise.clamp)
-    if p is contract.einsum:
+    if p is contract.einsum or takes_rows(eqn):
         return True
     return p in (sh.convert_element_type, sh.concatenate) or p in _REDUCE
 
@@ -190,6 +191,9 @@ def _into(names, eqn, args, out, buffer):
     if p is sh.concatenate:
         f = names.name(np.concatenate, "concatenate")
         return [f"{out} = {f}(({', '.join(args)}), {eqn.params['dimension']}, {buffer})"]
+    if p is index.gather:
+        f = names.name(gather_rows, "gather_rows")
+        return [f"{out} = {f}({', '.join(args)}, {buffer})"]
     return [f"{out} = {_reduction(names, eqn, args, buffer)}"]
 
 
@@ -281,10 +285,18 @@ def _einsum(names, eqn, args, buffer=None, alone=False):
     if plan.direct:
         x = _permuted(x, plan.first)
         y = _permuted(y, plan.second)
+        if _sums_one_term(eqn, plan):  # twice as fast as a matrix product
+            return f"{names.name(np.multiply, 'multiply')}({x}, {y}{tail})"
         shared = THREADS > 1 and not alone and product_flops(eqn) >= blas.LARGE
         function = blas.matmul if shared else np.matmul
         return f"{names.name(function, 'matmul')}({x}, {y}{tail})"
     return f"{names.name(plan, 'contract_' + subscripts)}({args[0]}, {args[1]}{tail})"
+
+
+def _sums_one_term(eqn, plan):
+    _, m, _, n = plan.groups
+    shape = eqn.invars[1 if plan.swap else 0].aval.shape
+    return m == n == 1 and shape[-1 if plan.first is None else plan.first[-1]] == 1
 
 
 def _permuted(x, order):

@@ -8,11 +8,12 @@ from collections import Counter
 
 import numpy as np
 
-from fgrad.compiler.body import Body, fresh
+from fgrad.compiler.body import Body
 from fgrad.compiler.buffers import memory_roots
 from fgrad.compiler.function import compile_function, function_source, uses_blas
 from fgrad.compiler.lower import Namespace
 from fgrad.compiler.passes import optimize
+from fgrad.core import memory
 from fgrad.core.jaxpr import ClosedJaxpr, Var
 
 
@@ -99,7 +100,7 @@ class Steps:
             self._stacks.append(f"{names.name(np.array, 'array')}({stack}{order}, {dtype})")
             return
         shape = (self._length + (first is not None), *v.aval.shape)
-        self._before.append(f"{stack} = {names.name(np.empty, 'empty')}({shape}, {dtype})")
+        self._before.append(f"{stack} = {names.name(memory.empty, 'empty')}({shape}, {dtype})")
         self._stacks.append(stack)
         if first is not None:
             self._before.append(f"{stack}[{-1 if self._reverse else 0}] = {first}")
@@ -119,12 +120,12 @@ class Steps:
             if i in swapped:
                 left.append(f"n{i}")
                 right.append(c)
-                self._before.append(f"{c} = {names.name(fresh, 'fresh')}({c})")
+                self._before.append(f"{c} = {names.name(memory.copy, 'copy')}({c})")
                 self._before.append(f"n{i} = {names.name(np.empty_like, 'empty_like')}({c})")
         if left:
             self._after.append(f"{', '.join(left)} = {', '.join(right)}")
         self._results = [
-            c if i in swapped or not v.aval.shape else f"{names.name(fresh, 'fresh')}({c})"
+            c if i in swapped or not v.aval.shape else f"{names.name(memory.copy, 'copy')}({c})"
             for i, (c, v) in enumerate(zip(self._carry, carries, strict=True))
         ]
 

@@ -4,8 +4,11 @@ in the result the axes of the index arrays go. Batching an index adds one index 
 Indices follow NumPy: negative ones count from the end, and one out of bounds is an `IndexError`.
 """
 
+import math
+
 import numpy as np
 
+from fgrad.core import memory
 from fgrad.core.avals import shaped_array
 from fgrad.core.source import located
 from fgrad.core.trace import Primitive, Undefined, get_aval
@@ -14,6 +17,7 @@ from fgrad.primitives.elementwise import div, eq, mul
 from fgrad.primitives.parts import select, zeros_like
 from fgrad.primitives.scatter_add import SMALL, add_at
 from fgrad.primitives.shape import broadcast_to, convert_element_type, moveaxis
+from fgrad.primitives.take_rows import check_bounds, take_rows
 
 # -- the normal form -----------------------------------------------------------------------------
 
@@ -50,6 +54,13 @@ def gathered_shape(shape, index_shape, axes, out_axis):
 
 
 def _gather_impl(x, *indices, axes, out_axis):
+    if axes == (0,) and x.flags.c_contiguous and type(rows := indices[0]) is np.ndarray:
+        shape = gathered_shape(x.shape, rows.shape, axes, 0)
+        if x.itemsize * math.prod(shape) >= memory.WORTH and rows.size:
+            check_bounds(rows, len(x))
+            out = memory.empty(shape, x.dtype)
+            take_rows(x, rows.reshape(-1), out.reshape(-1, *x.shape[1:]))
+            return _move_block(out, rows.ndim, 0, out_axis)
     if len(indices) == 1:  # twice as fast
         return _move_block(x.take(indices[0], axes[0]), _block(indices), axes[0], out_axis)
     index, natural = _numpy_index(x.ndim, indices, axes)
@@ -137,7 +148,7 @@ def _scatter_impl(updates, x, *indices, axes, out_axis, op):
         order = [i for i in range(updates.ndim) if not out_axis <= i < out_axis + block]
         order[natural:natural] = range(out_axis, out_axis + block)
         updates = updates.transpose(order)
-    out = np.array(x, dtype=get_aval(x).dtype, order="C")
+    out = memory.copy(np.asarray(x, get_aval(x).dtype))
     updates = updates.astype(out.dtype, copy=False)
     if op == "add" and block and updates.size >= SMALL and out.dtype.kind in "iufc":
         add_at(out, indices, axes, updates, natural)

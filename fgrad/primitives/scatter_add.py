@@ -10,10 +10,12 @@ import math
 
 import numpy as np
 
+from fgrad.primitives.take_rows import check_bounds
+
 # Up to this many columns are summed one by one.
 COLUMNS = 4
 # Elements whose indices are made at a time.
-BLOCK = 1 << 14
+BLOCK = 1 << 16
 # Below this many updates one slow call costs less than the preparations.
 SMALL = 256
 _PAIRED = {"f": np.complex64, "d": np.complex128}
@@ -43,22 +45,23 @@ def add_at(out, indices, axes, updates, natural):
     flat = np.ascontiguousarray(updates.transpose(order)).reshape(rows.size, width)
     moved = out.transpose([*axes, *rest])
     target = np.ascontiguousarray(moved)
-    _add_rows(target.reshape(-1, width), rows, flat)
+    try:
+        _add_rows(target.reshape(-1, width), rows, flat)
+    except IndexError:  # of one index, which NumPy checks as it sums
+        check_bounds(rows, len(target))
+        raise
     if not np.shares_memory(target, out):
         moved[...] = target
 
 
 def _rows(indices, sizes):
     """One number for each tuple of indices."""
+    if len(indices) == 1:
+        return indices[0]
     rows = None
     for i, n in zip(indices, sizes, strict=True):
-        if i.size:
-            low, high = i.min(), i.max()
-            if low < -n or high >= n:
-                bad = low if low < -n else high
-                raise IndexError(f"index {bad} is out of bounds for an axis of size {n}")
-            if low < 0:
-                i = np.where(i < 0, i.astype(np.intp) + n, i)
+        if check_bounds(i, n) < 0:
+            i = np.where(i < 0, i.astype(np.intp) + n, i)
         rows = i if rows is None else rows.astype(np.intp, copy=False) * n + i
     return rows
 

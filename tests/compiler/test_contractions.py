@@ -47,3 +47,30 @@ def test_a_product_that_is_a_result_is_made_once():
 
     names = [e.primitive.name for e in fgrad.jit(fun).lower(X, Y).optimized.eqns]
     assert sorted(names) == ["einsum", "transpose"]
+
+
+@pytest.mark.parametrize(
+    ("fun", "args", "left"),
+    (
+        # one row among zeros, and every second one
+        (lambda x, y: x.T @ _placed(y[0], (2, 4), (1,)), (X, Y), ["slice", "slice", "einsum"]),
+        (lambda x, y: x @ _placed(y[:2], (3, 4), np.s_[::2]), (X, Y), ["slice", "slice", "einsum"]),
+        # zeros along a free axis stay
+        (lambda x, y: _placed(x, (4, 3), np.s_[1:3]) @ y, (X, Y), ["pad", "einsum"]),
+        (
+            lambda x, y: _placed(x[:1, 1:], (4, 3), np.s_[1:2, :2]) @ y,
+            (X, Y),
+            ["slice", "slice", "pad", "einsum"],
+        ),
+    ),
+)
+def test_a_sum_over_padding_skips_its_zeros(fun, args, left):
+    f = fgrad.jit(fun)
+    assert [e.primitive.name for e in f.lower(*args).optimized.eqns] == left
+    np.testing.assert_allclose(f(*args), fun(*args), rtol=1e-14, atol=1e-14)
+
+
+def _placed(x, shape, index):
+    """`x` among zeros, by the transpose of the slice."""
+    (ct,) = fgrad.vjp(lambda whole: whole[index], np.zeros(shape))[1](x)
+    return ct

@@ -45,7 +45,7 @@ def test_floating_point_errors_name_the_users_line():
 
 def test_only_what_would_be_shared_is_copied():
     def copies(f, *args):
-        return fgrad.jit(f).lower(*args).source.count("fresh(")
+        return fgrad.jit(f).lower(*args).source.count("copy(")
 
     x = np.arange(4.0)
     assert copies(lambda x: fnp.sin(x), x) == 0

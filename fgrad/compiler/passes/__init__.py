@@ -1,6 +1,6 @@
 """The compiler's passes: small named rewrites of closed jaxprs, in the order in which they run."""
 
-from fgrad.compiler.passes.contractions import fold_transposes
+from fgrad.compiler.passes.contractions import fold_contractions
 from fgrad.compiler.passes.dead_code import drop_dead_code
 from fgrad.compiler.passes.fuse import fuse_elementwise
 from fgrad.compiler.passes.inline import expand_composites, inline_calls
@@ -15,7 +15,7 @@ PREPARING = (
     simplify,  # constants, identities, moves of moves
     join_pads,  # sums of padded pieces are put together
     merge_common,  # equal equations are computed once
-    fold_transposes,  # moves of axes into the products that read or make them
+    fold_contractions,  # moves of axes, sums, padding into products
     drop_dead_code,  # what no result needs
 )
 PASSES = (

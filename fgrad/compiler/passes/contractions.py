@@ -1,4 +1,4 @@
-"""Moves of axes and sums folded into contractions: a change of letters costs nothing."""
+"""Moves of axes, sums and padding folded into contractions."""
 
 from collections import Counter
 
@@ -6,13 +6,11 @@ from fgrad.compiler.passes.rewrite import rewrite
 from fgrad.core.jaxpr import ClosedJaxpr, Var
 from fgrad.primitives.contract import einsum, parse
 from fgrad.primitives.reduce import reduce_sum
-from fgrad.primitives.shape import transpose
+from fgrad.primitives.shape import pad, slice, transpose
 
 
-def fold_transposes(closed: ClosedJaxpr) -> ClosedJaxpr:
-    """``einsum(transpose(x), y)``, ``transpose(einsum(x, y))`` and ``sum(einsum(x, y))`` become one
-    einsum.
-    """
+def fold_contractions(closed: ClosedJaxpr) -> ClosedJaxpr:
+    """Moves of axes and sums around a product become letters; sums over padding skip its zeros."""
     uses = Counter(v for e in closed.jaxpr.eqns for v in e.invars if type(v) is Var)
     uses.update(v for v in closed.jaxpr.outvars if type(v) is Var)
 
@@ -58,13 +56,51 @@ def _summed(r, eqn, inner):
 def _into_operands(r, eqn):
     lhs, rhs, out = parse(eqn.params["subscripts"])
     labels, atoms = [lhs, rhs], list(eqn.invars)
-    for i, v in enumerate(atoms):
-        inner = r.defined.get(v)
+    for i in range(2):
+        inner = r.defined.get(atoms[i])
         if inner is not None and inner.primitive is transpose:
             order = inner.params["permutation"]
             labels[i] = "".join(labels[i][order.index(d)] for d in range(len(order)))
             atoms[i] = inner.invars[0]
-    if labels == [lhs, rhs]:
+            inner = r.defined.get(atoms[i])
+        if inner is not None and inner.primitive is pad:
+            _skip_zeros(r, inner, labels, atoms, i, out)
+    if atoms == list(eqn.invars):
         return None
     params = {"subscripts": f"{labels[0]},{labels[1]}->{out}"}
     return r.emit(einsum, atoms, [eqn.outvars[0].aval], params, eqn.source)
+
+
+def _skip_zeros(r, padding, labels, atoms, i, out):
+    """A padded operand summed along a padded axis: only what stands among the zeros counts.
+
+    So a zero of the padding times an infinity is left out, where without ``jit`` it makes a NaN.
+    """
+    shape, index = padding.params["shape"], padding.params["index"]
+    whole = [(0, n, 1) for n in shape]
+    cut = {
+        c: piece
+        for c, piece, full in zip(labels[i], index, whole, strict=True)
+        if piece != full and c not in out
+    }
+    if not cut:
+        return
+    j = 1 - i
+    other = atoms[j].aval
+    taken = tuple([cut.get(c, (0, n, 1)) for c, n in zip(labels[j], other.shape, strict=True)])
+    params = {"index": taken}
+    atoms[j] = r.emit(slice, [atoms[j]], [slice.abstract_eval(other, **params)], params)[0]
+    single = [c for c, piece in cut.items() if type(piece) is int]
+    labels[j] = "".join(c for c in labels[j] if c not in single)
+    sizes = dict(zip(labels[j], atoms[j].aval.shape, strict=True))
+    rest = [
+        (sizes[c], (0, sizes[c], 1)) if c in cut else (n, piece)
+        for c, n, piece in zip(labels[i], shape, index, strict=True)
+        if c not in single
+    ]
+    labels[i] = "".join(c for c in labels[i] if c not in single)
+    atoms[i] = padding.invars[0]
+    if any(piece != (0, n, 1) for n, piece in rest):
+        params = {"shape": tuple([n for n, _ in rest]), "index": tuple([p for _, p in rest])}
+        aval = padding.outvars[0].aval.update(shape=params["shape"])
+        atoms[i] = r.emit(pad, [atoms[i]], [aval], params)[0]

@@ -7,9 +7,11 @@ import ctypes
 
 import numpy as np
 
+from fgrad.core import memory
 from fgrad.core.openblas import routine
 
-_ROW_MAJOR, _LEFT, _RIGHT = 101, 141, 142
+_ROW_MAJOR, _COLUMN_MAJOR = 101, 102
+_LEFT, _RIGHT = 141, 142
 _UPPER, _LOWER = 121, 122
 _TRANSPOSED = {"N": 111, "T": 112, "C": 113}
 _UNIT, _NOT_UNIT = 132, 131
@@ -49,21 +51,28 @@ def triangular_solve(a, b, *, left, lower, op, unit):
     op : {'N', 'T', 'C'}
         `a` itself, its transpose, or its conjugate transpose.
     """
-    x = np.array(b, order="C")
+    x = memory.copy(b)
     if not x.size:
         return x
-    solve = routine(f"cblas_{_LETTER[x.dtype.char]}trsm")
+    letter = _LETTER[x.dtype.char]
+    flipped = a.swapaxes(-1, -2)
+    if flipped.flags.c_contiguous and (op != "C" or letter in "sd"):
+        a, lower, op = flipped, not lower, "T" if op == "N" else "N"
     a = np.ascontiguousarray(a)
+    solve, solve_column = routine(f"cblas_{letter}trsm"), routine(f"cblas_{letter}trsv")
+    m, k = x.shape[-2:]
+    n = _int64(a.shape[-1])
+    kind = _LOWER if lower else _UPPER, _TRANSPOSED[op], _UNIT if unit else _NOT_UNIT
     for ai, xi in each_matrix(a, x):
         if solve is None:
             xi[...] = _solved(ai, xi, left, lower, op, unit)
-            continue
-        m, k = xi.shape
-        solve(
-            _ROW_MAJOR, _LEFT if left else _RIGHT, _LOWER if lower else _UPPER, _TRANSPOSED[op],
-            _UNIT if unit else _NOT_UNIT, _int64(m), _int64(k), _ALPHA[x.dtype.char],
-            _pointer(ai), _int64(len(ai)), _pointer(xi), _int64(k),
-        )  # fmt: skip
+        elif left and k == 1:  # a quarter of the time
+            solve_column(_ROW_MAJOR, *kind, n, _pointer(ai), n, _pointer(xi), _int64(1))
+        else:
+            solve(
+                _ROW_MAJOR, _LEFT if left else _RIGHT, *kind, _int64(m), _int64(k),
+                _ALPHA[x.dtype.char], _pointer(ai), n, _pointer(xi), _int64(k),
+            )  # fmt: skip
     return x
 
 
@@ -86,37 +95,39 @@ def lu(a):
     Returns
     -------
     lu : ndarray of shape (..., m, n)
-        The unit lower triangle below the diagonal, the upper triangle on and above it.
+        The unit lower triangle below the diagonal, the upper triangle on and above it. Its columns
+        are contiguous, as LAPACK wants them: it works twice as long on rows.
     pivots : int32 ndarray of shape (..., min(m, n))
         The row that each row is exchanged with, in order.
     permutation : int32 ndarray of shape (..., m)
     """
-    out = np.array(a, order="C")
-    *stack, m, n = out.shape
+    *stack, m, n = a.shape
+    columns = memory.copy(a.swapaxes(-1, -2))
     pivots = np.zeros((*stack, min(m, n)), np.int32)
     permutation = np.empty((*stack, m), np.int32)
-    permutation[...] = np.arange(m)
-    factor = routine(f"LAPACKE_{_LETTER[out.dtype.char]}getrf")
-    if out.size:
-        rows = zip(
-            out.reshape(-1, m, n),
+    factor = routine(f"LAPACKE_{_LETTER[a.dtype.char]}getrf")
+    if a.size:
+        matrices = zip(
+            columns.reshape(-1, n, m),
             pivots.reshape(-1, min(m, n)),
             permutation.reshape(-1, m),
             strict=True,
         )
-        for matrix, pivot, order in rows:
+        for matrix, pivot, order in matrices:
             if factor is None:
-                _eliminate(matrix, pivot)
+                _eliminate(matrix.T, pivot)
             else:
                 found = np.empty(min(m, n), np.int64)
                 factor(
-                    _ROW_MAJOR, _int64(m), _int64(n), _pointer(matrix), _int64(n), _pointer(found)
-                )
+                    _COLUMN_MAJOR, _int64(m), _int64(n),
+                    _pointer(matrix), _int64(m), _pointer(found),
+                )  # fmt: skip
                 pivot[...] = found - 1
-            for i, p in enumerate(pivot):
-                if p != i:
-                    order[[i, p]] = order[[p, i]]
-    return out, pivots, permutation
+            rows = list(range(m))
+            for i, p in enumerate(pivot.tolist()):
+                rows[i], rows[p] = rows[p], rows[i]
+            order[...] = rows
+    return columns.swapaxes(-1, -2), pivots, permutation
 
 
 def _eliminate(a, pivots):

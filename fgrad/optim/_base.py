@@ -1,7 +1,10 @@
 """What an optimizer is: two pure functions and a state."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import fgrad.numpy as fnp
+import fgrad.tree as tree
 
 __all__ = [
     "EmptyState",
@@ -16,7 +19,12 @@ __all__ = [
     "TransformUpdateExtraArgsFn",
     "TransformUpdateFn",
     "Updates",
+    "StatefulSchedule",
     "identity",
+    "init_empty_state",
+    "set_to_zero",
+    "stateless",
+    "stateless_with_tree_map",
     "with_extra_args_support",
 ]
 
@@ -28,6 +36,17 @@ OptState = Any
 Scalar = Any  # a number or a 0-d array, concrete or traced
 Schedule = Callable[[Scalar], Scalar]
 ScalarOrSchedule = Scalar | Schedule
+
+
+@runtime_checkable
+class StatefulSchedule(Protocol):
+    """A schedule that keeps a state, for `inject_hyperparams`."""
+
+    def init(self) -> Any: ...
+
+    def update(self, state: Any, **extra_args: Any) -> Any: ...
+
+    def __call__(self, state: Any, **extra_args: Any) -> Scalar: ...
 
 
 class TransformInitFn(Protocol):
@@ -95,9 +114,27 @@ class EmptyState(NamedTuple):
 
 
 def init_empty_state(params: Params) -> EmptyState:
-    """The ``init`` of a transformation that keeps no state."""
+    """The ``init`` of a transformation that keeps no state.
+
+    Parameters
+    ----------
+    params : pytree of arrays
+
+    Returns
+    -------
+    EmptyState
+    """
     del params
     return EmptyState()
+
+
+def check_params(params: Params | None, name: str) -> None:
+    """Refuse to go on without the parameters."""
+    if params is None:
+        raise ValueError(
+            f"{name}: `update` needs the current parameters; "
+            "call it as `update(updates, state, params)`"
+        )
 
 
 def identity() -> GradientTransformation:
@@ -119,6 +156,78 @@ def identity() -> GradientTransformation:
         return updates, state
 
     return GradientTransformation(init_empty_state, update)
+
+
+def set_to_zero() -> GradientTransformation:
+    """Replace updates by zeros.
+
+    Returns
+    -------
+    GradientTransformation
+
+    Examples
+    --------
+    >>> from fgrad import optim
+    >>> float(optim.set_to_zero().update({"w": 1.5}, optim.EmptyState())[0]["w"])
+    0.0
+    """
+    return stateless(lambda updates, params: tree.map(fnp.zeros_like, updates))
+
+
+def stateless(f: Callable[[Updates, Params | None], Updates]) -> GradientTransformation:
+    """A transformation that keeps no state.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(updates, params)`` returns the transformed updates; `params` may be None.
+
+    Returns
+    -------
+    GradientTransformation
+
+    Examples
+    --------
+    >>> from fgrad import optim
+    >>> optimizer = optim.stateless(lambda updates, params: {"w": 2 * updates["w"]})
+    >>> optimizer.update({"w": 1.5}, optimizer.init({"w": 0.0}))
+    ({'w': 3.0}, EmptyState())
+    """
+
+    def update(updates, state, params=None):
+        del state
+        return f(updates, params), EmptyState()
+
+    return GradientTransformation(init_empty_state, update)
+
+
+def stateless_with_tree_map(f: Callable[[Any, Any], Any]) -> GradientTransformation:
+    """A transformation that treats every leaf by itself and keeps no state.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(update, param)`` returns the transformed update of one leaf; `param` is None where
+        ``update`` is called without the parameters.
+
+    Returns
+    -------
+    GradientTransformation
+
+    Examples
+    --------
+    >>> from fgrad import optim
+    >>> optimizer = optim.stateless_with_tree_map(lambda u, p: u + 0.5 * p)
+    >>> optimizer.update({"w": 1.0}, optimizer.init({"w": 4.0}), {"w": 4.0})[0]
+    {'w': 3.0}
+    """
+
+    def apply(updates, params):
+        if params is None:
+            return tree.map(lambda u: f(u, None), updates)
+        return tree.map(f, updates, params)
+
+    return stateless(apply)
 
 
 def with_extra_args_support(

@@ -2,18 +2,16 @@
 
 from typing import NamedTuple
 
-import fgrad.tree as tree
-
 from ._base import (
     GradientTransformation,
     Scalar,
     ScalarOrSchedule,
     Schedule,
     identity,
-    init_empty_state,
+    stateless,
 )
-from ._counting import safe_increment, zero_count
-from ._trees import scaled
+from ._numerics import safe_increment, zero_count
+from .tree import scale as scale_tree
 
 __all__ = ["ScaleByScheduleState", "scale", "scale_by_learning_rate", "scale_by_schedule"]
 
@@ -39,11 +37,7 @@ def scale(step_size: Scalar) -> GradientTransformation:
     {'w': -1.5}
     """
 
-    def update(updates, state, params=None):
-        del params
-        return tree.map(lambda u: scaled(step_size, u), updates), state
-
-    return GradientTransformation(init_empty_state, update)
+    return stateless(lambda updates, params: scale_tree(step_size, updates))
 
 
 class ScaleByScheduleState(NamedTuple):
@@ -85,8 +79,7 @@ def scale_by_schedule(step_size_fn: Schedule) -> GradientTransformation:
 
     def update(updates, state, params=None):
         del params
-        factor = step_size_fn(state.count)
-        new_updates = tree.map(lambda u: scaled(factor, u), updates)
+        new_updates = scale_tree(step_size_fn(state.count), updates)
         return new_updates, ScaleByScheduleState(count=safe_increment(state.count))
 
     return GradientTransformation(init, update)

@@ -3,10 +3,18 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ._base import EmptyState, GradientTransformation, Params, Scalar, ScalarOrSchedule
-from ._counting import safe_increment, zero_count
+from .._base import (
+    EmptyState,
+    GradientTransformation,
+    Params,
+    Scalar,
+    ScalarOrSchedule,
+    check_params,
+)
+from .._numerics import safe_increment, zero_count
+from ..tree._arithmetic import scaled
+from ..tree._map import map_present
 from ._masking import masked
-from ._trees import map_present, scaled
 
 __all__ = ["WeightDecaySchedule", "add_decayed_weights"]
 
@@ -55,14 +63,12 @@ def add_decayed_weights(
         return WeightDecaySchedule(zero_count()) if callable(weight_decay) else EmptyState()
 
     def update(updates, state, params=None):
-        if params is None:
-            raise ValueError(
-                "add_decayed_weights: `update` needs the current parameters; "
-                "call it as `update(updates, state, params)`"
-            )
+        check_params(params, "add_decayed_weights")
         if callable(weight_decay):
             factor = weight_decay(state.count)
             state = WeightDecaySchedule(safe_increment(state.count))
+        elif isinstance(weight_decay, (int, float)) and weight_decay == 0:
+            return updates, state
         else:
             factor = weight_decay
         return map_present(lambda u, p: u + scaled(factor, p), updates, params), state

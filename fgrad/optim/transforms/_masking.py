@@ -5,14 +5,16 @@ from typing import Any, NamedTuple
 
 import fgrad.tree as tree
 
-from ._base import (
+from .._base import (
     GradientTransformation,
     GradientTransformationExtraArgs,
     Params,
+    set_to_zero,
     with_extra_args_support,
 )
+from ..tree._states import ParamsPlaceholder
 
-__all__ = ["MaskedNode", "MaskedState", "masked"]
+__all__ = ["MaskedNode", "MaskedState", "freeze", "masked"]
 
 
 class MaskedState(NamedTuple):
@@ -58,13 +60,19 @@ def masked(
     """
     tx = with_extra_args_support(inner)
 
+    # A tree may be callable by itself, as that of a model is; its leaves tell it from a function.
+    leaves = tree.leaves(mask)
+    computed = bool(leaves) and all(callable(leaf) for leaf in leaves)
+
     def mask_for(like):
-        return mask(like) if callable(mask) else mask
+        return mask(like) if computed else mask
 
     def hide(mask_tree, values):
         return tree.map(lambda keep, x: x if keep else MaskedNode(), mask_tree, values)
 
     def init(params):
+        if isinstance(params, ParamsPlaceholder):
+            return MaskedState(tx.init(params))
         return MaskedState(tx.init(hide(mask_for(params), params)))
 
     def update(updates, state, params=None, **extra_args):
@@ -87,3 +95,27 @@ def masked(
         return new_updates, MaskedState(inner_state)
 
     return GradientTransformationExtraArgs(init, update)
+
+
+def freeze(mask: Any) -> GradientTransformationExtraArgs:
+    """Set the updates of some parameters to zero.
+
+    Parameters
+    ----------
+    mask : pytree of bool
+        Like the parameters or a prefix of them; True where they are to stay as they are.
+
+    Returns
+    -------
+    GradientTransformationExtraArgs
+
+    Examples
+    --------
+    >>> from fgrad import optim
+    >>> optimizer = optim.freeze({"b": True, "w": False})
+    >>> gradient = {"b": 3.0, "w": 2.0}
+    >>> updates, _ = optimizer.update(gradient, optimizer.init(gradient))
+    >>> float(updates["b"]), updates["w"]
+    (0.0, 2.0)
+    """
+    return masked(set_to_zero(), mask)

@@ -1,0 +1,13 @@
+"""Mapping over pytrees whose leaves may be missing."""
+
+import fgrad.tree as tree
+
+
+def map_present(f, first, *rest):
+    """``tree.map`` that gives None wherever `first` holds None, whatever `rest` holds there."""
+    return tree.map(
+        lambda x, *others: None if x is None else f(x, *others),
+        first,
+        *rest,
+        is_leaf=lambda x: x is None,
+    )

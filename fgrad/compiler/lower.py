@@ -155,8 +155,8 @@ def statement(names, eqn, args, outs, buffer, alone=False) -> list[str]:
     if p is contract.einsum:
         return [f"{outs[0]} = {_einsum(names, eqn, args, buffer, alone)}"]
     if len(outs) != 1 or p.multiple_results:
-        target = ", ".join(outs) + "," * (len(outs) == 1)
-        return [f"{target} = {_generic(names, eqn, args)}"]
+        target = ", ".join(outs) + "," * (len(outs) == 1) + " = " * bool(outs)
+        return [f"{target}{_generic(names, eqn, args)}"]
     (out,) = outs
     if buffer is not None:
         return _into(names, eqn, args, out, buffer)

@@ -4,9 +4,11 @@ from fgrad.control_flow.associative import associative_scan
 from fgrad.control_flow.cond import cond, switch
 from fgrad.control_flow.loops import fori_loop, map, scan
 from fgrad.control_flow.while_loop import while_loop
-from fgrad.lax._contract import batch_matmul, dot, dot_general
+from fgrad.lax._bits import bitcast_convert_type, mulhi, reduce_precision
+from fgrad.lax._contract import DotDimensionNumbers, batch_matmul, dot, dot_general, scaled_dot
 from fgrad.lax._elementwise import (
     RoundingMethod,
+    Tolerance,
     abs,
     acos,
     acosh,
@@ -74,6 +76,7 @@ from fgrad.lax._elementwise import (
     tan,
     tanh,
 )
+from fgrad.lax._fft import FftType, fft
 from fgrad.lax._reduce import (
     argmax,
     argmin,
@@ -90,13 +93,18 @@ from fgrad.lax._reduce import (
     reduce_sum,
     reduce_xor,
 )
+from fgrad.lax._reduce_by import reduce
 from fgrad.lax._shape import (
     broadcast,
     broadcast_in_dim,
+    broadcast_like,
+    broadcast_to_rank,
     broadcasted_iota,
     collapse,
     concatenate,
     convert_element_type,
+    dtype,
+    empty,
     expand_dims,
     full,
     full_like,
@@ -104,8 +112,10 @@ from fgrad.lax._shape import (
     pad,
     reshape,
     rev,
+    shape_as_value,
     split,
     squeeze,
+    stack,
     transpose,
 )
 from fgrad.lax._slicing import (
@@ -133,6 +143,18 @@ from fgrad.lax._special import (
     polygamma,
     random_gamma_grad,
     zeta,
+)
+from fgrad.lax._stage import dce_sink, stage
+from fgrad.lax._windows import (
+    ConvDimensionNumbers,
+    ConvGeneralDilatedDimensionNumbers,
+    conv_dimension_numbers,
+    conv_general_permutations,
+    conv_general_shape_tuple,
+    conv_shape_tuple,
+    conv_transpose_shape_tuple,
+    padtype_to_pads,
+    reduce_window_shape_tuple,
 )
 from fgrad.numpy import broadcast_shapes, tile, unstack
 from fgrad.transforms.custom import stop_gradient

@@ -1,6 +1,7 @@
 """Products of arrays, summed over axes."""
 
 import string
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -8,8 +9,14 @@ from fgrad.core.source import located
 from fgrad.core.trace import get_aval
 from fgrad.numpy._contract import dot_values
 from fgrad.numpy._face import axis_of, public, unweak, value
+from fgrad.numpy._shape import reshape_values
 from fgrad.primitives.contract import einsum as contract
+from fgrad.primitives.elementwise import mul
 from fgrad.primitives.shape import astype
+
+DotDimensionNumbers = tuple[
+    tuple[Sequence[int], Sequence[int]], tuple[Sequence[int], Sequence[int]]
+]
 
 
 def _operands(name, lhs, rhs, preferred_element_type):
@@ -125,3 +132,74 @@ def batch_matmul(lhs, rhs, precision=None):
         )
     batch = tuple(range(ndim - 2))
     return dot_general_values(x, y, (((ndim - 1,), (ndim - 2,)), (batch, batch)))
+
+
+@public
+def scaled_dot(
+    lhs,
+    rhs,
+    *,
+    lhs_scale=None,
+    rhs_scale=None,
+    dimension_numbers=None,
+    preferred_element_type=None,
+):
+    """The product of `dot_general` of two arrays stored with one scale for several numbers.
+
+    Parameters
+    ----------
+    lhs, rhs : array-like
+        Of as many axes.
+    lhs_scale, rhs_scale : array-like, optional
+        Of the same shape, but shorter along the contracted axes: one factor serves several
+        neighbours.
+    dimension_numbers : optional
+        See `dot_general`; without, products of matrices, or of stacks of matrices if there are
+        three axes.
+    preferred_element_type : dtype-like, optional
+        What to compute in; without, what NumPy promotes the arrays to (JAX: bfloat16).
+
+    Raises
+    ------
+    TypeError
+        If a scale does not fit.
+
+    Examples
+    --------
+    >>> import fgrad, fgrad.numpy as fnp
+    >>> scale = fnp.array([[1.0, 10.0]])
+    >>> fgrad.lax.scaled_dot(fnp.ones((1, 4)), fnp.ones((4, 1)), lhs_scale=scale)
+    Array([[22.]])
+    """
+    x, y = _operands("scaled_dot", lhs, rhs, preferred_element_type)
+    if dimension_numbers is None:
+        ndim = get_aval(x).ndim
+        if ndim not in (2, 3):
+            raise TypeError(located(f"scaled_dot: of {get_aval(x)}, say the dimension_numbers"))
+        batch = tuple(range(ndim - 2))
+        dimension_numbers = (((ndim - 1,), (ndim - 2,)), (batch, batch))
+    (inner_x, inner_y), _ = dimension_numbers
+    x = _scaled("lhs", x, lhs_scale, inner_x)
+    y = _scaled("rhs", y, rhs_scale, inner_y)
+    return dot_general_values(x, y, dimension_numbers)
+
+
+def _scaled(name, x, scale, contracted):
+    """`x` times its scale, repeated along the contracted axes."""
+    if scale is None:
+        return x
+    s = unweak(value(scale, f"scaled_dot: {name}_scale"))
+    shape, have = get_aval(x).shape, get_aval(s).shape
+    contracted = _axes(contracted, len(shape), f"scaled_dot: an axis of {name}")
+    fits = len(have) == len(shape) and all(
+        k > 0 and n % k == 0 and n // k >= 2 if i in contracted else n == k
+        for i, (n, k) in enumerate(zip(shape, have, strict=True))
+    )
+    if not fits:
+        raise TypeError(located(f"scaled_dot: {name}_scale {have} does not fit {name} {shape}"))
+    split, spread = [], []
+    for i, (n, k) in enumerate(zip(shape, have, strict=True)):
+        split += [k, n // k] if i in contracted else [n]
+        spread += [k, 1] if i in contracted else [n]
+    product = mul(reshape_values(x, split), astype(reshape_values(s, spread), get_aval(x).dtype))
+    return reshape_values(product, shape)

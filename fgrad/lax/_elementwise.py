@@ -15,6 +15,39 @@ from fgrad.primitives.erf_inv import erf_inv as erf_inv_p
 from fgrad.primitives.shape import astype
 
 
+class Tolerance:
+    """How exact a function has to be, for ``accuracy=``; all here are as exact as NumPy's.
+
+    Parameters
+    ----------
+    atol, rtol : float
+        Absolute and relative errors.
+    ulps : int
+        Errors in units in the last place.
+
+    Raises
+    ------
+    ValueError
+        If one is negative, or none is given.
+
+    Examples
+    --------
+    >>> import fgrad
+    >>> fgrad.lax.exp(0.0, accuracy=fgrad.lax.Tolerance(rtol=1e-3))
+    1.0
+    """
+
+    def __init__(self, atol: float = 0.0, rtol: float = 0.0, ulps: int = 0):
+        if atol < 0 or rtol < 0 or ulps < 0 or not (atol or rtol or ulps):
+            raise ValueError(
+                located(
+                    "Tolerance: atol, rtol and ulps must not be negative, and not all zero; got "
+                    f"{atol}, {rtol} and {ulps}"
+                )
+            )
+        self.atol, self.rtol, self.ulps = atol, rtol, ulps
+
+
 def _document(fun, name, text, result):
     fun.__name__ = fun.__qualname__ = name
     fun.__doc__ = f"""{text}, for each element.

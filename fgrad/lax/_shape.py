@@ -123,6 +123,37 @@ def broadcast_in_dim(operand, shape, broadcast_dimensions):
 
 
 @public
+def broadcast_like(arr, like_arr):
+    """Repeated, as NumPy broadcasts, to the shape of another array.
+
+    Examples
+    --------
+    >>> import fgrad
+    >>> fgrad.lax.broadcast_like(1.0, [2, 3])
+    Array([1., 1.])
+    """
+    shape = get_aval(value(like_arr, "broadcast_like: like_arr")).shape
+    return sh.broadcast_to(unweak(value(arr, "broadcast_like: arr")), shape)
+
+
+@public
+def broadcast_to_rank(x, rank):
+    """With as many axes of length one in front as make `rank` axes.
+
+    Examples
+    --------
+    >>> import fgrad
+    >>> fgrad.lax.broadcast_to_rank([1.0, 2.0], 3).shape
+    (1, 1, 2)
+    """
+    x = value(x, "broadcast_to_rank")
+    missing = rank - get_aval(x).ndim
+    if missing < 0:
+        raise ValueError(located(f"broadcast_to_rank: {get_aval(x)} has more than {rank} axes"))
+    return sh.expand_dims(x, tuple(range(missing)))
+
+
+@public
 def rev(operand, dimensions):
     """With the order along axes reversed.
 
@@ -150,6 +181,25 @@ def concatenate(operands, dimension):
     if not xs:
         raise ValueError(located("concatenate: need at least one array"))
     return concatenate_values(xs, dimension)
+
+
+@public
+def stack(operands, axis=0):
+    """Arrays of one shape along a new axis.
+
+    Examples
+    --------
+    >>> import fgrad
+    >>> fgrad.lax.stack([[1, 2], [3, 4]], axis=1)
+    Array([[1, 3],
+           [2, 4]])
+    """
+    xs = [value(x, "stack") for x in operands]
+    if len({get_aval(x).shape for x in xs}) != 1:
+        shapes = [get_aval(x).shape for x in xs]
+        raise ValueError(located(f"stack: wanted arrays of one shape; got {shapes}"))
+    axis = axis_of(axis, get_aval(xs[0]).ndim + 1)
+    return concatenate_values([sh.expand_dims(x, (axis,)) for x in xs], axis)
 
 
 @public
@@ -232,6 +282,20 @@ def convert_element_type(operand, new_dtype):
     return sh.astype(value(operand, "convert_element_type"), np.dtype(new_dtype))
 
 
+def dtype(x):
+    """The dtype of an array, a number or a type.
+
+    Examples
+    --------
+    >>> import fgrad
+    >>> fgrad.lax.dtype(1.0), fgrad.lax.dtype("float32")
+    (dtype('float64'), dtype('float32'))
+    """
+    if isinstance(x, type | str | np.dtype):
+        return np.dtype(x)
+    return get_aval(value(x, "dtype")).dtype
+
+
 # -- making arrays -------------------------------------------------------------------------------
 
 
@@ -278,6 +342,32 @@ def full(shape, fill_value, dtype=None):
     x = unweak(value(fill_value, "full"))
     x = x if dtype is None else sh.astype(x, np.dtype(dtype))
     return sh.broadcast_to(x, shape_of(shape))
+
+
+@public
+def empty(shape, dtype):
+    """An array of zeros, the cheapest there is.
+
+    Examples
+    --------
+    >>> import fgrad
+    >>> fgrad.lax.empty((2,), float)
+    Array([0., 0.])
+    """
+    return np.zeros(shape_of(shape), np.dtype(dtype))
+
+
+@public
+def shape_as_value(shape):
+    """A shape as an array of integers.
+
+    Examples
+    --------
+    >>> import fgrad
+    >>> fgrad.lax.shape_as_value((2, 3))
+    Array([2, 3])
+    """
+    return np.array(shape_of(shape), int)
 
 
 @public

@@ -14,6 +14,12 @@ def row(name, program, *shapes):
     return Row(name, lambda lib, *xs: program(lib.lax, *xs), *shapes, dtypes=NUMBERS)
 
 
+def _scaled_dot(lax, x, y, s, t):
+    if lax is fgrad.lax:
+        return lax.scaled_dot(x, y, lhs_scale=s, rhs_scale=t)
+    return lax.dot(x * lax.tile(lax.expand_dims(s, (2,)), (1, 1, 2)).reshape(3, 4), y * t)
+
+
 ROWS = [
     row("dot", lambda l, x, y: l.dot(x, y), (2, 3), (3, 4)),
     row("dot-vectors", lambda l, x, y: l.dot(x, y), (3,), (3,)),
@@ -42,6 +48,15 @@ ROWS = [
         (3, 2),
     ),
     row("batch_matmul", lambda l, x, y: l.batch_matmul(x, y), (5, 2, 3), (5, 3, 2)),
+    # JAX has no derivatives, nor a default for more than bfloat16: NumPy's promotion is used
+    row(
+        "scaled_dot",
+        lambda l, x, y, s, t: _scaled_dot(l, x, y, s, t),
+        (3, 4),
+        (4, 2),
+        (3, 2),
+        (1, 2),
+    ),
 ]
 test_values_and_derivatives, test_traced, test_mapped = suite(ROWS)
 

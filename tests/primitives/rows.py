@@ -30,6 +30,7 @@ from tests.primitives.row import UNARY as _UNARY
 from tests.primitives.row import binary as _binary
 from tests.primitives.row import row as _row
 from tests.primitives.row import unary as _unary
+from tests.primitives.rows_bits import BITS
 from tests.primitives.rows_gamma import GAMMA
 
 
@@ -722,7 +723,7 @@ def _lengths(x, axes, n):
     return [*(x.shape[a] for a in axes[:-1]), n]
 
 
-ROWS = _ELEMENTWISE + _SHAPES + _REDUCTIONS + _PRODUCTS + _INDEXING + _TRANSFORMS + GAMMA
+ROWS = _ELEMENTWISE + _SHAPES + _REDUCTIONS + _PRODUCTS + _INDEXING + _TRANSFORMS + GAMMA + BITS
 
 FACTORIZATIONS = {
     "cholesky", "cofactors", "cofactors_along", "det", "eig", "eigh", "full_qr", "lu", "pinv", "qr",
@@ -735,3 +736,6 @@ HOLD_PROGRAMS = {
     "while", "while_tangent",
 }  # fmt: skip
 """Primitives whose parameters are programs: tests/transforms has a file for each."""
+
+WITHOUT_RESULT = {"dce_sink"}
+"""Primitives that give nothing to compare: tests/lax/test_stage.py."""

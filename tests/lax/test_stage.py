@@ -1,0 +1,38 @@
+"""What a value is to the transformations in force."""
+
+import numpy as np
+
+import fgrad
+from fgrad.core.trace import Tracer
+from tests.harness import assert_same
+
+
+def test_stage_gives_a_tracer_inside_of_transformations():
+    """And changes nothing."""
+    seen = []
+
+    def f(x):
+        one = fgrad.lax.stage(np.ones(2))
+        seen.append(isinstance(one, Tracer))
+        return one * x
+
+    for transformed in (fgrad.jit(f), fgrad.vmap(f, axis_size=1), lambda x: fgrad.vjp(f, x)[0]):
+        assert_same(np.squeeze(transformed(np.full(1, 3.0))), np.full(2, 3.0))
+    assert seen == [True] * 3
+    assert type(fgrad.lax.stage(np.ones(2))) is fgrad.Array
+
+
+def test_dce_sink_keeps_what_it_is_given():
+    """Under every transformation, and gives nothing."""
+
+    def f(x):
+        assert fgrad.lax.dce_sink({"unused": np.exp(x)}) is None
+        return 2 * x
+
+    x = np.arange(3.0)
+    assert "exp" in fgrad.jit(f).lower(x).source
+    assert "exp" in fgrad.jit(fgrad.vmap(f)).lower(x).source
+    assert_same(fgrad.jit(f)(x), 2 * x)
+    assert_same(fgrad.vmap(f)(x), 2 * x)
+    assert_same(fgrad.jit(fgrad.grad(lambda x: f(x).sum()))(x), np.full(3, 2.0))
+    assert_same(fgrad.jvp(f, (x,), (x,)), (2 * x, 2 * x))

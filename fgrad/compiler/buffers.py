@@ -38,6 +38,18 @@ def memory_roots(jaxpr) -> dict:
     return root
 
 
+def last_uses(jaxpr, root, until) -> dict:
+    """For each memory that an equation reads the place of the last that does, or of the one that
+    waits for it.
+    """
+    last = {}
+    for i, eqn in enumerate(jaxpr.eqns):
+        for v in eqn.invars:
+            if type(v) is Var:
+                last[root[v]] = max(last.get(root[v], -1), until.get(i, i))
+    return last
+
+
 class Plan:
     """Memory for the intermediate values of a program.
 
@@ -71,19 +83,10 @@ class Plan:
         late = {jaxpr.eqns[i].outvars[0] for i in until}
         self._assign(
             jaxpr,
-            self._last_uses(jaxpr, until),
+            last_uses(jaxpr, self.root, until),
             lambda eqn, out: out not in late and wants_slot(eqn, out),
             in_place,
         )
-
-    def _last_uses(self, jaxpr, until):
-        last = {}
-        for i, eqn in enumerate(jaxpr.eqns):
-            for v in eqn.invars:
-                if type(v) is Var:
-                    root = self.root[v]
-                    last[root] = max(last.get(root, -1), until.get(i, i))
-        return last
 
     def _assign(self, jaxpr, last, wants_slot, in_place):
         free = []

@@ -8,6 +8,7 @@ import numpy as np
 
 from fgrad.compiler.body import Body
 from fgrad.compiler.buffers import memory_roots
+from fgrad.compiler.donation import heirs
 from fgrad.compiler.function import compile_function, function_source, uses_blas
 from fgrad.compiler.lower import Namespace
 from fgrad.core import memory
@@ -26,29 +27,38 @@ class Program:
         Base arrays and scalars in, a list of results out.
     """
 
-    def __init__(self, closed: ClosedJaxpr):
+    def __init__(self, closed: ClosedJaxpr, donated=()):
         j = closed.jaxpr
         self._jaxpr = j
         self._names = Namespace(j.debug_name)
         self._params = [f"a{i}" for i in range(len(j.invars))]
-        self._body = Body(self._names, closed, self._params, self._results())
+        self._given = {}  # the inputs whose memory results take, and a name for it
+        self._body = Body(self._names, closed, self._params, self._results(donated))
         self._outs = self._owned()
         self._blas = uses_blas(closed)
-        self.source = self._source(f"[{', '.join(self._outs)}]", self._body.lines)
+        kept = [(f"{given} = None", None) for given in self._given.values()]
+        lines = [*kept, *self._body.lines]
+        self.source = self._source(self._params, f"[{', '.join(self._outs)}]", lines)
         self.run = compile_function(self._names, self.source, self._blas)
         self.source = "\n\n".join((*self._names.sources(), self.source))
 
-    def _results(self):
+    def _results(self, donated):
         """For the memory behind large results the source of an array to write them into."""
         j = self._jaxpr
         roots = memory_roots(j)
         given = {*j.invars, *j.constvars}
+        heir_of = heirs(j, [j.invars[i] for i in donated])
         targets = {}
         for v in (roots[v] for v in j.outvars if type(v) is Var):
-            if v not in given and v.aval.size * v.aval.dtype.itemsize >= memory.WORTH:
-                empty = self._names.name(memory.empty, "empty")
-                dtype = self._names.name(v.aval.dtype, "dtype")
-                targets[v] = f"{empty}({v.aval.shape}, {dtype})"
+            if v in given or v.aval.size * v.aval.dtype.itemsize < memory.WORTH:
+                continue
+            kind = f"{v.aval.shape}, {self._names.name(v.aval.dtype, 'dtype')}"
+            if v in heir_of:
+                i = j.invars.index(heir_of[v])
+                self._given[i] = f"given{i}"
+                targets[v] = f"{self._names.name(memory.inherit, 'inherit')}(given{i}, {kind})"
+            else:
+                targets[v] = f"{self._names.name(memory.empty, 'empty')}({kind})"
         return targets
 
     def _owned(self):
@@ -64,8 +74,8 @@ class Program:
             outs.append(text)
         return outs
 
-    def _source(self, result, lines):
-        return function_source(self._names, self._params, lines, result, self._body)
+    def _source(self, params, result, lines):
+        return function_source(self._names, params, lines, result, self._body)
 
     def user_call(self, out_tree):
         """A second form of the function, which wraps its results for users itself."""
@@ -84,8 +94,10 @@ class Program:
         else:
             unflatten = names.name(tree_unflatten, "tree_unflatten")
             result = f"{unflatten}({names.name(out_tree, 'out_tree')}, [{', '.join(wrapped)}])"
-        source = self._source(result, [*arguments, *self._body.lines])
-        return compile_function(names, source, self._blas)
+        params = [*self._params, *self._given.values()]
+        source = self._source(params, result, [*arguments, *self._body.lines])
+        run = compile_function(names, source, self._blas)
+        return _giving(run, list(self._given)) if self._given else run
 
     def _wrapped(self, v, text):
         if v.aval.shape:
@@ -93,6 +105,18 @@ class Program:
         return f"{self._names.name(as_user, 'as_user')}({text})"
 
 
+def _giving(run, places):
+    """`run` of the leaves of a call, and of the memory of those that the caller gives away."""
+
+    def call(*leaves):
+        mine = list(leaves)
+        # the caller's tree, the list of its leaves, and these arguments there and here
+        given = [memory.give_up(mine, i, hands=4) for i in places]
+        return run(*mine, *given)
+
+    return call
+
+
 def build(closed: ClosedJaxpr, donated) -> Program:
     """The NumPy backend."""
-    return Program(closed)
+    return Program(closed, donated)

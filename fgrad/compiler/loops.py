@@ -13,8 +13,9 @@ from fgrad.primitives.reduce import reduce_sum
 # What the arrays of a block may take together, in bytes: longer blocks spare calls, and what
 # leaves the second-level cache finds room in the third.
 CACHE = 3 << 21
-# Operations on elements, all together, from which on work is handed to other threads.
-LONG = 1 << 24
+# Elements, and operations on elements, from which on work is handed to other threads: with fewer
+# these wait for the interpreter's lock.
+WIDE, LONG = 1 << 18, 1 << 22
 
 
 def loop_source(names: Namespace, eqn, name: str) -> str:
@@ -101,8 +102,9 @@ def loop_call(names: Namespace, eqn, name, args, outs, buffers) -> list[str]:
 
 def _is_long(eqn) -> bool:
     """Whether a loop is worth several threads."""
-    work = math.prod(eqn.params["shape"]) * len(eqn.params["jaxpr"].eqns)
-    return THREADS > 1 and work >= LONG
+    size = math.prod(eqn.params["shape"])
+    work = size * len(eqn.params["jaxpr"].eqns)
+    return THREADS > 1 and size >= WIDE and work >= LONG
 
 
 def _block_size(size: int, row: int, shared: bool) -> int:

@@ -13,6 +13,8 @@ from sys import getrefcount
 
 import numpy as np
 
+from fgrad.core.array import Array
+
 # Arrays below this many bytes come and go without the system.
 WORTH = 1 << 16
 # Bytes remembered in all; past them everything is forgotten, and belongs to its holders alone.
@@ -21,16 +23,16 @@ LIMIT = 1 << 28
 _TRIES = 8
 
 _held: dict = {}  # (shape, dtype) -> deque of arrays, the one that was given out first in front
+_tracked: set = set()  # the ids of the arrays in it
 _nbytes = 0
 
 
-def _references(queue):
-    """The first array, and how many references to it are counted here."""
-    x = queue.popleft()
-    return x, getrefcount(x)
+def _references(queue, i):
+    """How many references to an item of a list are counted here."""
+    return getrefcount(queue[i])
 
 
-_ALONE = _references(deque([np.empty(0)]))[1]
+_ALONE = _references([np.empty(0)], 0)
 # Without the interpreter's lock counts are not exact.
 _COUNTS = getattr(sys, "_is_gil_enabled", lambda: True)() and sys.implementation.name == "cpython"
 
@@ -41,12 +43,13 @@ def empty(shape: tuple, dtype: np.dtype) -> np.ndarray:
     if held is not None:
         for _ in range(_TRIES):
             try:
-                x, references = _references(held)  # no other thread sees it until it is put back
+                mine = [held.popleft()]  # no other thread sees it until it is put back
             except IndexError:
                 break
-            held.append(x)
-            if references == _ALONE:
-                return x
+            unused = _references(mine, 0) == _ALONE
+            held.append(mine[0])
+            if unused:
+                return mine[0]
     x = np.empty(shape, dtype)
     if x.nbytes >= WORTH and _COUNTS:
         _remember((shape, dtype), x)
@@ -60,10 +63,56 @@ def copy(x: np.ndarray) -> np.ndarray:
     return out
 
 
+def give_up(leaves: list, i: int, hands: int):
+    """The memory of an array whose holder gives it away; None if anything else may refer to it.
+
+    The array given away becomes one that nothing can be computed with, and whose dtype says why. In
+    the list a view takes its place.
+
+    Parameters
+    ----------
+    leaves : list
+    i : int
+    hands : int
+        How many references to the array the caller knows of, without that of the list.
+    """
+    x = leaves[i]
+    if type(x) is not Array or _references(leaves, i) != _ALONE + 1 + hands or not _COUNTS:
+        return None
+    owner = x.base
+    if (
+        type(owner) is not np.ndarray
+        or _references([owner], 0) != _ALONE + 2 + (id(owner) in _tracked)  # that of `x` and ours
+        or owner.shape != x.shape
+        or owner.dtype != x.dtype
+        or not (owner.flags.carray and owner.flags.owndata and x.flags.c_contiguous)
+    ):
+        return None
+    leaves[i] = x.view(np.ndarray)
+    x.__setstate__((1, (0,), _GIVEN_AWAY, False, b""))
+    return owner
+
+
+_GIVEN_AWAY = np.dtype([("given to a jitted function by donate_argnums", "V1")])
+
+
+def inherit(owner, shape: tuple, dtype: np.dtype) -> np.ndarray:
+    """What was given up, if it was; else `empty`."""
+    return empty(shape, dtype) if owner is None else owner
+
+
+def forget() -> None:
+    """Leave all arrays to those who hold them."""
+    global _nbytes
+    _held.clear()
+    _tracked.clear()
+    _nbytes = 0
+
+
 def _remember(key, x):
     global _nbytes
     if _nbytes + x.nbytes > LIMIT:
-        _held.clear()
-        _nbytes = 0
+        forget()
     _nbytes += x.nbytes
+    _tracked.add(id(x))
     _held.setdefault(key, deque()).append(x)

@@ -407,7 +407,9 @@ def jit(
     static_argnames : str or sequence of str, optional
         The same by name.
     donate_argnums, donate_argnames : optional
-        Arguments whose memory the results may take; the caller must not use them again.
+        Arguments whose memory large results may take; using such an array again is an error. Only
+        arrays that nothing but a container (a dict, a list, ...) among the arguments refers to are
+        taken: others, and those of which there are views, stay as they are.
     keep_unused, device, backend, inline : optional
         Accepted for compatibility.
 

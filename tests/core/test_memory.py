@@ -13,7 +13,7 @@ SHAPE = (317, 211)  # of no other test
 
 @pytest.fixture(autouse=True)
 def _forgotten():
-    memory._held.clear()
+    memory.forget()
 
 
 def test_a_dropped_array_serves_again():

@@ -39,7 +39,8 @@ def fuse_elementwise(closed: ClosedJaxpr) -> ClosedJaxpr:
 
     def flush(group):
         del groups[group.shape]
-        _emit(r, group, readers)
+        for eqns in _connected(group.eqns):
+            _emit(r, eqns, group, readers)
 
     for eqn in closed.jaxpr.eqns:
         shape = _loop_shape(eqn)
@@ -105,17 +106,36 @@ def _readers(closed):
     return table
 
 
-def _emit(r, group, readers):
-    members = {id(e) for e in group.eqns}
-    if len(group.eqns) == 1:
-        r.append(group.eqns[0])
+def _connected(eqns):
+    """The equations in lots that have no array in common: each is a loop with fewer arrays."""
+    parent = {}
+
+    def find(x):
+        while parent.setdefault(x, x) is not x:
+            parent[x] = x = parent[parent[x]]
+        return x
+
+    arrays = [[v for v in (*e.invars, *e.outvars) if type(v) is Var and v.aval.shape] for e in eqns]
+    for first, *rest in arrays:
+        for v in rest:
+            parent[find(v)] = find(first)
+    lots = {}
+    for eqn, (first, *_) in zip(eqns, arrays, strict=True):
+        lots.setdefault(find(first), []).append(eqn)
+    return lots.values()
+
+
+def _emit(r, eqns, group, readers):
+    members = {id(e) for e in eqns}
+    if len(eqns) == 1:
+        r.append(eqns[0])
         return
     inputs, outs = {}, []
-    for eqn in group.eqns:
+    for eqn in eqns:
         for v in eqn.invars:
             if type(v) is Var and v not in group.made:
                 inputs[v] = None
         outs += [v for v in eqn.outvars if readers.get(v, set()) - members]
-    inner = Jaxpr([], list(inputs), outs, group.eqns, "loop")
+    inner = Jaxpr([], list(inputs), outs, eqns, "loop")
     params = {"jaxpr": ClosedJaxpr(inner, []), "shape": group.shape}
-    r.append(JaxprEqn(list(inputs), outs, loop, params, group.eqns[-1].source))
+    r.append(JaxprEqn(list(inputs), outs, loop, params, eqns[-1].source))

@@ -1,0 +1,50 @@
+"""Which results are written over which arguments that the caller gives away."""
+
+from fgrad.compiler.buffers import last_uses, memory_roots
+from fgrad.compiler.deferral import Deferral
+from fgrad.compiler.lower import can_write, in_place
+from fgrad.compiler.passes.fuse import loop
+from fgrad.core.jaxpr import Jaxpr, Var
+
+
+def heirs(jaxpr: Jaxpr, donated) -> dict:
+    """For results the input whose memory each may take: nothing reads that any more.
+
+    Parameters
+    ----------
+    jaxpr : Jaxpr
+    donated : sequence of Var
+        Inputs that the caller gives away.
+    """
+    root = memory_roots(jaxpr)
+    last = last_uses(jaxpr, root, Deferral(jaxpr).until)
+    returned = {root[v] for v in jaxpr.outvars if type(v) is Var}
+    free = [d for d in donated if d not in returned]
+    found = {}
+    for i, eqn in enumerate(jaxpr.eqns):
+        for out in eqn.outvars:
+            if out not in returned or not can_write(eqn):
+                continue
+            alike = [d for d in free if d.aval.shape == out.aval.shape
+                     and d.aval.dtype == out.aval.dtype]  # fmt: skip
+            # where the equation reads what it writes over, it is in the cache
+            over = [d for d in alike if last.get(d) == i and _overwrites(eqn, out, d, root)]
+            spent = [d for d in alike if last.get(d, -1) < i]
+            for d in (over or spent)[:1]:
+                found[out] = d
+                free.remove(d)
+    return found
+
+
+def _overwrites(eqn, out, operand, root):
+    """Whether an equation may write a result over an operand."""
+    if any(type(v) is Var and root[v] is operand and v is not operand for v in eqn.invars):
+        return False  # it also reads a view, in another order
+    if eqn.primitive is not loop:
+        return in_place(eqn, operand)
+    inner = eqn.params["jaxpr"].jaxpr
+    target = inner.outvars[eqn.outvars.index(out)]
+    (place,) = [k for k, e in enumerate(inner.eqns) if target in e.outvars] or [-1]
+    x = inner.invars[eqn.invars.index(operand)]
+    last = max((k for k, e in enumerate(inner.eqns) if x in e.invars), default=-1)
+    return last < place or (last == place and in_place(inner.eqns[place], x))

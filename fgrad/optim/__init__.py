@@ -41,9 +41,56 @@ from ._base import (
     stateless_with_tree_map,
     with_extra_args_support,
 )
+from ._linear_algebra import matrix_inverse_pth_root, nnls, power_iteration
 from ._numerics import safe_increment, safe_norm, safe_root_mean_squares
+from ._optimizers.adadelta import ScaleByAdaDeltaState, adadelta, scale_by_adadelta
+from ._optimizers.adafactor import FactoredState, adafactor, scale_by_factored_rms
+from ._optimizers.adagrad import ScaleByRssState, adagrad, scale_by_rss
 from ._optimizers.adam import ScaleByAdamState, adam, adamw, nadam, nadamw, scale_by_adam
+from ._optimizers.adamax import adamax, adamaxw, scale_by_adamax
+from ._optimizers.adan import ScaleByAdanState, adan, scale_by_adan
+from ._optimizers.amsgrad import ScaleByAmsgradState, amsgrad, scale_by_amsgrad
+from ._optimizers.backtracking import (
+    ScaleByBacktrackingLinesearchState,
+    scale_by_backtracking_linesearch,
+)
+from ._optimizers.belief import ScaleByBeliefState, adabelief, scale_by_belief
+from ._optimizers.blocks import (
+    centralize,
+    normalize_by_update_norm,
+    scale_by_param_block_norm,
+    scale_by_param_block_rms,
+)
+from ._optimizers.distance import scale_by_distance_over_gradients
+from ._optimizers.lbfgs import ScaleByLBFGSState, lbfgs, scale_by_lbfgs
+from ._optimizers.line import value_and_grad_from_state
+from ._optimizers.lion import ScaleByLionState, lion, scale_by_lion
+from ._optimizers.lookahead import LookaheadParams, LookaheadState, lookahead
+from ._optimizers.novograd import ScaleByNovogradState, novograd, scale_by_novograd
+from ._optimizers.optimistic import (
+    optimistic_adam_v2,
+    optimistic_gradient_descent,
+    scale_by_optimistic_gradient,
+)
+from ._optimizers.polyak import polyak_sgd, scale_by_polyak
+from ._optimizers.radam import radam, scale_by_radam
+from ._optimizers.rms import (
+    ScaleByRmsState,
+    ScaleByRStdDevState,
+    rmsprop,
+    scale_by_rms,
+    scale_by_stddev,
+)
+from ._optimizers.rprop import ScaleByRpropState, rprop, scale_by_rprop
 from ._optimizers.sgd import scale_by_sign, sgd, sign_sgd, signum
+from ._optimizers.sm3 import ScaleBySM3State, scale_by_sm3, sm3
+from ._optimizers.trust import fromage, lamb, lars, scale_by_trust_ratio
+from ._optimizers.yogi import scale_by_yogi, yogi
+from ._optimizers.zoom import (
+    ScaleByZoomLinesearchState,
+    ZoomLinesearchInfo,
+    scale_by_zoom_linesearch,
+)
 from ._scaling import (
     ScaleByScheduleState,
     scale,
@@ -71,6 +118,7 @@ from .schedules import (
     warmup_exponential_decay_schedule,
 )
 from .transforms import (
+    ApplyEvery,
     ApplyIfFiniteState,
     ConditionallyMaskState,
     ConditionallyTransformState,
@@ -89,6 +137,7 @@ from .transforms import (
     ZeroNansState,
     adaptive_grad_clip,
     add_decayed_weights,
+    apply_every,
     apply_if_finite,
     chain,
     clip,

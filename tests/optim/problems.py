@@ -44,3 +44,13 @@ PROBLEMS = {
     "rosenbrock": (rosenbrock, {"x": np.float64(-1.2), "y": np.float64(1.0)}),
     "mlp": (mlp, mlp_params()),
 }
+
+
+def together(xp):
+    """The sum of all problems, as one: JAX compiles it once for an optimizer."""
+    losses = {name: loss(xp) for name, (loss, _) in PROBLEMS.items()}
+    return lambda params: sum(loss(params[name]) for name, loss in losses.items())
+
+
+# With a leaf that is missing.
+TOGETHER = {name: params for name, (_, params) in PROBLEMS.items()} | {"absent": None}

@@ -55,7 +55,7 @@ def piecewise_constant_schedule(
     _check_scales(pieces, "piecewise_constant_schedule")
 
     def schedule(count):
-        value = init_value
+        value: Scalar = init_value
         for boundary, scale in sorted(pieces.items()):
             value = fnp.where(count < boundary, value, scale * value)
         return value

@@ -1,7 +1,7 @@
 """Transformations of updates that optimizers are made of and that wrap optimizers."""
 
 from .._base import EmptyState as NonNegativeParamsState
-from ._accumulation import EmaState, TraceState, ema, trace
+from ._accumulation import ApplyEvery, EmaState, TraceState, apply_every, ema, trace
 from ._clipping import (
     adaptive_grad_clip,
     clip,

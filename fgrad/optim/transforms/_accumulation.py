@@ -2,13 +2,15 @@
 
 from typing import Any, NamedTuple
 
+import fgrad.numpy as fnp
+
 from .. import tree as trees
 from .._base import GradientTransformation, Scalar, Updates
 from .._numerics import safe_increment, zero_count
 from ..tree._arithmetic import scaled
 from ..tree._map import map_present
 
-__all__ = ["EmaState", "TraceState", "ema", "trace"]
+__all__ = ["ApplyEvery", "EmaState", "TraceState", "apply_every", "ema", "trace"]
 
 
 class TraceState(NamedTuple):
@@ -125,5 +127,58 @@ def ema(
         count = safe_increment(state.count)
         new_updates = trees.bias_correction(average, decay, count) if debias else average
         return new_updates, EmaState(count=count, ema=trees.cast_like(average, state.ema))
+
+    return GradientTransformation(init, update)
+
+
+class ApplyEvery(NamedTuple):
+    """The number of updates in the sum, and the sum."""
+
+    count: Scalar  # int32
+    grad_acc: Updates
+
+
+def apply_every(k: int = 1) -> GradientTransformation:
+    """Sum updates over several steps; in the steps between, updates are zero.
+
+    In a chain it comes last. `MultiSteps` gives the sum to an optimizer instead.
+
+    Parameters
+    ----------
+    k : int
+        How many updates to sum.
+
+    Returns
+    -------
+    GradientTransformation
+
+    Examples
+    --------
+    >>> from fgrad import optim
+    >>> optimizer = optim.apply_every(2)
+    >>> state = optimizer.init(0.0)
+    >>> for gradient in [1.0, 3.0, 5.0, 7.0]:
+    ...     updates, state = optimizer.update(gradient, state)
+    ...     print(float(updates))
+    0.0
+    4.0
+    0.0
+    12.0
+    """
+
+    def init(params):
+        return ApplyEvery(count=zero_count(), grad_acc=trees.zeros_like(params))
+
+    def update(updates, state, params=None):
+        del params
+        count = state.count % k
+        total = map_present(
+            lambda u, acc: fnp.where(count == 0, u, acc + u), updates, state.grad_acc
+        )
+        new_updates = map_present(lambda acc: fnp.where(count == k - 1, acc, 0), total)
+        return trees.cast_like(new_updates, updates), ApplyEvery(
+            count=fnp.astype(safe_increment(count) % k, fnp.int32),
+            grad_acc=trees.cast_like(total, state.grad_acc),
+        )
 
     return GradientTransformation(init, update)

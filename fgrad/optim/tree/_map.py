@@ -11,3 +11,10 @@ def map_present(f, first, *rest):
         *rest,
         is_leaf=lambda x: x is None,
     )
+
+
+def map_several(f, count, first, *rest):
+    """`map_present` for a function with several results: as many trees."""
+    results = map_present(f, first, *rest)
+    pick = lambda i: map_present(lambda x, result: result[i], first, results)
+    return tuple(pick(i) for i in range(count))

@@ -77,6 +77,8 @@ from fgrad.lax._elementwise import (
     tanh,
 )
 from fgrad.lax._fft import FftType, fft
+from fgrad.lax._gather import GatherDimensionNumbers, gather
+from fgrad.lax._places import GatherScatterMode
 from fgrad.lax._reduce import (
     argmax,
     argmin,
@@ -94,6 +96,16 @@ from fgrad.lax._reduce import (
     reduce_xor,
 )
 from fgrad.lax._reduce_by import reduce
+from fgrad.lax._scatter import (
+    ScatterDimensionNumbers,
+    scatter,
+    scatter_add,
+    scatter_apply,
+    scatter_max,
+    scatter_min,
+    scatter_mul,
+    scatter_sub,
+)
 from fgrad.lax._shape import (
     broadcast,
     broadcast_in_dim,

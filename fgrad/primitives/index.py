@@ -12,11 +12,12 @@ from fgrad.core import memory
 from fgrad.core.avals import shaped_array
 from fgrad.core.source import located
 from fgrad.core.trace import Primitive, Undefined, get_aval
+from fgrad.primitives.argsort import argsort
 from fgrad.primitives.define import align, broadcast_shapes, set_rules
-from fgrad.primitives.elementwise import div, eq, mul
+from fgrad.primitives.elementwise import div, eq, logical_and, mul
 from fgrad.primitives.parts import select, zeros_like
 from fgrad.primitives.scatter_add import SMALL, add_at
-from fgrad.primitives.shape import broadcast_to, convert_element_type, moveaxis
+from fgrad.primitives.shape import broadcast_to, convert_element_type, moveaxis, reshape
 from fgrad.primitives.take_rows import check_bounds, take_rows
 
 # -- the normal form -----------------------------------------------------------------------------
@@ -191,14 +192,39 @@ def _scatter_jvp(primals, tangents, **params):
 
 
 def _other_factors(updates, x, *indices, **params):
-    """What each update is multiplied by: the product at its place without it, zeros apart."""
-    zero = eq(updates, 0)
-    factors = select(zero, 1, updates)
-    product = gather(scatter(factors, x, *indices, op="mul", **params), *indices, **params)
-    ones = convert_element_type(zero, new_dtype=np.dtype(int))
-    count = np.zeros(get_aval(x).shape, int)
-    zeros = gather(scatter(ones, count, *indices, op="add", **params), *indices, **params)
-    return select(eq(zeros, ones), div(product, factors), 0)
+    """What each update is multiplied by: what is at its place, and the other updates there.
+
+    Products of sorted updates, from either side, without a quotient: right at zeros, at any order.
+    """
+    shape, n = get_aval(updates).shape, get_aval(updates).size
+    places = np.arange(get_aval(x).size).reshape(get_aval(x).shape)
+    places = reshape(gather(places, *indices, **params), new_sizes=(n,))
+    order = argsort(places, dimension=0)
+    flat = gather(reshape(updates, new_sizes=(n,)), order, axes=(0,), out_axis=0)
+    places = gather(places, order, axes=(0,), out_axis=0)
+    factors = mul(_before(flat, places, 1), _before(flat, places, -1))
+    back = argsort(order, dimension=0)
+    factors = reshape(gather(factors, back, axes=(0,), out_axis=0), new_sizes=shape)
+    return mul(factors, gather(x, *indices, **params))
+
+
+def _before(factors, places, direction):
+    """For each factor the product of those before it, or behind it, that have the same place."""
+    n = get_aval(factors).shape[0]
+
+    def same(v, other, step):
+        """The elements a step away where they have the same place, elsewhere `other`."""
+        index = np.clip(np.arange(n) - direction * step, 0, n - 1)
+        apart = np.arange(n) if direction > 0 else np.arange(n)[::-1]
+        there = gather(places, index, axes=(0,), out_axis=0)
+        found = logical_and(eq(there, places), apart >= step)
+        return select(found, gather(v, index, axes=(0,), out_axis=0), other)
+
+    one = get_aval(factors).dtype.type(1)
+    total, step = same(factors, one, 1), 1
+    while step < n:
+        total, step = mul(total, same(total, one, step)), 2 * step
+    return total
 
 
 def _scatter_transpose(ct, updates, x, *indices, op, **params):

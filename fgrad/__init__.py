@@ -1,6 +1,6 @@
 """fgrad: JAX's programming model at NumPy's weight."""
 
-from fgrad import errors, lax, nn, numpy, tree, tree_util
+from fgrad import dtypes, errors, lax, nn, numpy, random, tree, tree_util
 from fgrad.core.array import Array
 from fgrad.transforms.checkpoint import checkpoint
 from fgrad.transforms.checkpoint import checkpoint as remat

@@ -6,6 +6,16 @@ _INEXACT = frozenset("fc")
 _NUMERIC = frozenset("biufc")
 float0 = np.dtype([("float0", np.void, 0)])
 """The dtype of tangents of integers and booleans: there is nothing to hold."""
+key_dtype = np.dtype([("key0", np.uint32), ("key1", np.uint32)])
+"""The dtype of random keys: the two words of a key of the Threefry 2x32 generator."""
+
+
+class extended(np.generic):
+    """The kind of dtypes that NumPy does not compute with: of random keys. For `issubdtype`."""
+
+
+class prng_key(extended):
+    """The kind of dtypes of random keys. For `issubdtype`."""
 
 
 class ShapedArray:
@@ -78,8 +88,11 @@ def shaped_array(shape, dtype, weak_type=False) -> ShapedArray:
     """The `ShapedArray` of that shape and dtype."""
     key = (shape, dtype.num, weak_type)
     found = interned.get(key)
+    if found is None and dtype == key_dtype:  # its number is that of every structured dtype
+        key = (shape, key_dtype, False)
+        found = interned.get(key)
     if found is None:
-        if dtype.kind not in _NUMERIC:
+        if dtype.kind not in _NUMERIC and dtype != key_dtype:
             raise TypeError(
                 f"fgrad computes with numbers and booleans; got an array of dtype {dtype!r}"
             )
@@ -98,6 +111,8 @@ def short_name(dtype) -> str:
     >>> short_name(np.dtype("float32"))
     'f32'
     """
+    if dtype == key_dtype:
+        return "key<fry>"
     return "bool" if dtype.kind == "b" else f"{dtype.kind}{dtype.itemsize * 8}"
 
 
@@ -117,7 +132,7 @@ weak_types = frozenset((int, float, complex))
 
 def aval_of_value(x) -> ShapedArray:
     """The aval of a NumPy array, NumPy scalar or Python scalar (not of a tracer)."""
-    if type(x) is np.ndarray:
+    if isinstance(x, np.ndarray | np.void):
         return shaped_array(x.shape, x.dtype)
     return scalar_avals[type(x)]
 

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fgrad.core.avals import ShapedArray, aval_of_value, interned, scalar_avals, weak_types
+from fgrad.core.avals import (
+    ShapedArray,
+    aval_of_value,
+    interned,
+    key_dtype,
+    scalar_avals,
+    weak_types,
+)
 from fgrad.core.errors import UnexpectedTracerError
 from fgrad.core.source import Source, located
 
@@ -359,10 +366,12 @@ def as_value(x, what: str = "argument"):
         return np.bool_(x) if t is bool else x
     if isinstance(x, Tracer):
         return x
-    if isinstance(x, np.ndarray):
+    if isinstance(x, np.ndarray | np.void):  # NumPy's scalar of a random key is a void
         x = np.asarray(x)
         if x.dtype.kind in "biufc":
             return as_value(x, what)
+        if x.dtype == key_dtype:
+            return x
         raise TypeError(located(f"{what} has dtype {x.dtype}; wanted numbers or booleans"))
     for weak in (bool, int, float, complex):  # subclasses of Python's numbers
         if isinstance(x, weak) and not isinstance(x, np.generic):

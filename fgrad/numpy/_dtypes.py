@@ -1,9 +1,9 @@
 """dtypes, as objects that also convert; and what NumPy says about them and about shapes."""
 
 import numpy as np
-from numpy import dtype, finfo, iinfo, issubdtype
+from numpy import dtype, finfo, iinfo
 
-from fgrad.core.avals import promotion_operand
+from fgrad.core.avals import key_dtype, prng_key, promotion_operand
 from fgrad.core.trace import Tracer, get_aval
 from fgrad.numpy._create import array
 from fgrad.numpy._face import axis_of, public, value
@@ -97,6 +97,22 @@ def can_cast(from_, to, casting="safe"):
     return np.can_cast(source, np.dtype(to), casting)
 
 
+def issubdtype(arg1, arg2):
+    """Whether a dtype is of a kind; the dtype of random keys is a `fgrad.dtypes.prng_key`.
+
+    Examples
+    --------
+    >>> import fgrad, fgrad.numpy as fnp
+    >>> fnp.issubdtype(fnp.float32, np.floating)
+    True
+    >>> fnp.issubdtype(fgrad.random.key(0).dtype, fgrad.dtypes.prng_key)
+    True
+    """
+    if isinstance(arg1, np.dtype) and arg1 == key_dtype:
+        arg1 = prng_key
+    return np.issubdtype(arg1, arg2)
+
+
 @public
 def astype(x, dtype, /, *, copy=False, device=None):
     """The same numbers in another dtype; of complex numbers that become real, the real part.
@@ -165,4 +181,4 @@ def isscalar(element):
     return element.ndim == 0 if isinstance(element, Tracer) else np.isscalar(element)
 
 
-__all__ = ["dtype", "finfo", "iinfo", "issubdtype"]
+__all__ = ["dtype", "finfo", "iinfo"]

@@ -67,6 +67,8 @@ def own(leaves, theirs=()):
             if x.base is not None or not x.flags.owndata or id(x) in seen:
                 x = x.copy()
             seen.add(id(x))
+        elif type(x) is np.void:  # NumPy's scalar of a random key, which is a view
+            x = x.copy()
         out.append(x)
     return out
 

@@ -24,6 +24,7 @@ from fgrad.primitives import (
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import fft as fourier
 from fgrad.primitives.contract import einsum
+from fgrad.primitives.fma import fma
 from tests.primitives.row import BINARY as _BINARY
 from tests.primitives.row import BOTH, REAL, VALUES
 from tests.primitives.row import UNARY as _UNARY
@@ -144,6 +145,14 @@ _ELEMENTWISE = [
         [(((2, 3),), {"y": y}) for y in (-3, -1, 0, 1, 2, 3, 7)] + [(((),), {"y": 2})],
         ("nonzero",),
         BOTH,
+    ),
+    _row(
+        fma,
+        lambda x, y, z: x * y + z,
+        lambda x, y, z: x * y + z,
+        [(((2, 3), (2, 3), (2, 3)), {}), (((), (2, 3), (3,)), {}), (((), (), ()), {})],
+        ("any", "any", "any"),
+        values=("int32", "float32", "float64"),
     ),
     _row(
         ew.clamp,
@@ -736,6 +745,13 @@ HOLD_PROGRAMS = {
     "while", "while_tangent",
 }  # fmt: skip
 """Primitives whose parameters are programs: tests/transforms has a file for each."""
+
+RANDOM = {
+    "random_binomial", "random_bits", "random_clone", "random_fold_in", "random_gamma",
+    "random_integers", "random_normal", "random_poisson", "random_seed", "random_split",
+    "random_unit", "random_unwrap", "random_wrap",
+}  # fmt: skip
+"""Primitives of random keys: tests/primitives/test_random.py, and tests/random."""
 
 WITHOUT_RESULT = {"dce_sink"}
 """Primitives that give nothing to compare: tests/lax/test_stage.py."""

@@ -11,6 +11,7 @@ from fgrad.compiler.buffers import memory_roots
 from fgrad.compiler.donation import heirs
 from fgrad.compiler.function import compile_function, function_source, uses_blas
 from fgrad.compiler.lower import Namespace
+from fgrad.compiler.passes.pack import join
 from fgrad.core import memory
 from fgrad.core.array import Array, as_user
 from fgrad.core.jaxpr import ClosedJaxpr, Var
@@ -82,8 +83,10 @@ class Program:
         names = self._names
         arguments = []
         ndarray = names.name(np.ndarray, "ndarray")
+        computed = {v for e in self._jaxpr.eqns if e.primitive is not join for v in e.invars
+                    if type(v) is Var} | {*self._jaxpr.outvars}  # fmt: skip
         for a, v in zip(self._params, self._jaxpr.invars, strict=True):
-            if v.aval.shape:
+            if v.aval.shape and v in computed:
                 line = f"if type({a}) is not {ndarray}: {a} = {a}.view({ndarray})"
                 arguments.append((line, None))
         wrapped = [

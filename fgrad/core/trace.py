@@ -64,7 +64,8 @@ class Primitive:
     expand : callable or None
         ``expand(*args, **params)``: the operation in terms of others, for the compiler.
     lower : callable or None
-        ``lower(**params)``: for operations that hold programs, a compiled function of the operands.
+        ``lower(**params)``: a function of the operands made for these parameters, as for operations
+        that hold programs.
     prune : callable or None
         ``prune(used, **params)``: for operations with several results of which some are not used,
         the numbers of the operands and results to keep and new params.

@@ -157,6 +157,9 @@ class Compiled:
         return as_results(low.out_tree, low._executable(*values))
 
 
+_ARRAYS = (Array, np.ndarray)
+
+
 class JitFunction:
     """What `jit` returns."""
 
@@ -182,15 +185,8 @@ class JitFunction:
     def __call__(self, *args, **kwargs):
         if self._plain and not kwargs:
             leaves, in_tree = tree_flatten(args)
-            key = [in_tree]
-            for x in leaves:
-                t = type(x)
-                if t is np.ndarray or t is Array:
-                    key.append(x.shape)
-                    key.append(x.dtype.num)
-                else:
-                    key.append(t)
-            key = tuple(key)
+            kinds = [(x.shape, x.dtype.num) if type(x) in _ARRAYS else type(x) for x in leaves]
+            key = (in_tree, *kinds)
             run = self._fast.get(key)
             if run is not None and not _settings.disabled:
                 self._hits += 1

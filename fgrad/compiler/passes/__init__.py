@@ -4,6 +4,7 @@ from fgrad.compiler.passes.contractions import fold_contractions
 from fgrad.compiler.passes.dead_code import drop_dead_code
 from fgrad.compiler.passes.fuse import fuse_elementwise
 from fgrad.compiler.passes.inline import expand_composites, inline_calls
+from fgrad.compiler.passes.pack import pack_small
 from fgrad.compiler.passes.pads import join_pads
 from fgrad.compiler.passes.simplify import simplify
 from fgrad.compiler.passes.subexpressions import merge_common
@@ -20,6 +21,7 @@ PREPARING = (
 )
 PASSES = (
     *PREPARING,
+    pack_small,  # the same on many small arrays is done on all of them at once
     fuse_elementwise,  # chains on large arrays become loops over blocks
 )
 

@@ -74,14 +74,15 @@ def _loop_shape(eqn):
         whole = len(eqn.params["axes"]) == aval.ndim and "keepdims" not in eqn.params
         floating = aval.dtype.kind in "fc"
         return aval.shape if whole and floating and _is_large(aval) else None
-    if not _is_blockwise(eqn):
+    if not is_blockwise(eqn):
         return None
     shape = eqn.outvars[0].aval.shape
     same = all(v.aval.shape in (shape, ()) for v in eqn.invars)
     return shape if same and _is_large(eqn.outvars[0].aval) else None
 
 
-def _is_blockwise(eqn):
+def is_blockwise(eqn) -> bool:
+    """Whether NumPy does an operation element by element, into a buffer."""
     p = eqn.primitive
     if isinstance(p, Elementwise):
         return p.ufunc is not None or p in (parts.select, clamp)

@@ -4,7 +4,8 @@ from fgrad.compiler.passes.rewrite import rewrite
 from fgrad.core.jaxpr import ClosedJaxpr, Literal
 
 
-def _atom_key(v):
+def atom_key(v):
+    """What tells operands apart."""
     # repr tells 0.0 from -0.0 and finds nan equal to itself
     return (repr(v.val), type(v.val)) if type(v) is Literal else id(v)
 
@@ -16,8 +17,7 @@ def merge_common(closed: ClosedJaxpr) -> ClosedJaxpr:
     def rule(r, eqn):
         if eqn.primitive.name == "checkpoint" or eqn.primitive.effectful:
             return None
-        params = tuple([(k, _param_key(v)) for k, v in sorted(eqn.params.items())])
-        key = (eqn.primitive, tuple(map(_atom_key, eqn.invars)), params)
+        key = (eqn.primitive, tuple(map(atom_key, eqn.invars)), params_key(eqn))
         found = seen.get(key)
         if found is None:
             seen[key] = eqn.outvars
@@ -25,6 +25,11 @@ def merge_common(closed: ClosedJaxpr) -> ClosedJaxpr:
         return found
 
     return rewrite(closed, rule)
+
+
+def params_key(eqn):
+    """What tells the parameters of equations of one primitive apart."""
+    return tuple([(k, _param_key(v)) for k, v in sorted(eqn.params.items())])
 
 
 def _param_key(value):

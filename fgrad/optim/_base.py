@@ -100,7 +100,7 @@ class GradientTransformation(NamedTuple):
     """
 
     init: TransformInitFn
-    update: TransformUpdateFn
+    update: Callable[..., tuple[Updates, OptState]]
 
 
 class GradientTransformationExtraArgs(GradientTransformation):

@@ -202,8 +202,9 @@ def nnls(A: Any, b: Any, iters: int, unroll: int | bool = 1, L: Scalar | None = 
     --------
     >>> import numpy as np
     >>> from fgrad import optim
-    >>> optim.nnls(np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([3.0, -4.0]), iters=100)
-    Array([3., 0.])
+    >>> x = optim.nnls(np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([3.0, -4.0]), iters=100)
+    >>> np.round(x, 6)
+    array([3., 0.])
     """
     A, b = fnp.asarray(A), fnp.asarray(b)
     if A.ndim != 2 or b.ndim not in (1, 2) or b.shape[0] != A.shape[0]:

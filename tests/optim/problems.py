@@ -39,18 +39,18 @@ def mlp_params(dtype=np.float64):
     ]
 
 
-PROBLEMS = {
+def together(xp):
+    """The sum of the problems: JAX compiles an optimizer once for all of them."""
+    losses = {name: loss(xp) for name, (loss, _) in SINGLE.items()}
+    return lambda params: sum(loss(params[name]) for name, loss in losses.items())
+
+
+# By name, a loss made from the namespace of arrays, and where to begin.
+SINGLE = {
     "quadratic": (quadratic, np.array([2.0, -1.0, 0.5])),
     "rosenbrock": (rosenbrock, {"x": np.float64(-1.2), "y": np.float64(1.0)}),
     "mlp": (mlp, mlp_params()),
 }
-
-
-def together(xp):
-    """The sum of all problems, as one: JAX compiles it once for an optimizer."""
-    losses = {name: loss(xp) for name, (loss, _) in PROBLEMS.items()}
-    return lambda params: sum(loss(params[name]) for name, loss in losses.items())
-
-
 # With a leaf that is missing.
-TOGETHER = {name: params for name, (_, params) in PROBLEMS.items()} | {"absent": None}
+TOGETHER = {name: params for name, (_, params) in SINGLE.items()} | {"absent": None}
+PROBLEMS = SINGLE | {"together": (together, TOGETHER)}

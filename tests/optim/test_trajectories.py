@@ -1,182 +1,27 @@
 """Each optimizer walks where optax's walks."""
 
-import numpy as np
 import optax
 import pytest
 
 import fgrad
 from fgrad import optim
+from tests.optim.rows import GROUPS
 from tests.optim.trajectories import assert_equal, outline, reference, walk
 
-# Made from the library, so that the same line builds both optimizers.
-OPTIMIZERS = {
-    "sgd": lambda o: o.sgd(1e-3),
-    "sgd momentum": lambda o: o.sgd(1e-3, momentum=0.9),
-    "sgd nesterov": lambda o: o.sgd(1e-3, momentum=0.9, nesterov=True),
-    "sgd schedule": lambda o: o.sgd(o.linear_schedule(1e-3, 1e-4, 30)),
-    "sign_sgd": lambda o: o.sign_sgd(1e-2),
-    "signum": lambda o: o.signum(1e-2, 0.8),
-    "adam": lambda o: o.adam(0.05),
-    "adam betas": lambda o: o.adam(0.05, b1=0.5, b2=0.9, eps=1e-3, eps_root=1e-6),
-    "nadam": lambda o: o.nadam(0.05),
-    "adam schedule": lambda o: o.adam(o.warmup_cosine_decay_schedule(0.0, 0.1, 10, 40, 0.01)),
-    "adamw": lambda o: o.adamw(0.05, weight_decay=0.1),
-    "adamw schedule": lambda o: o.adamw(0.05, weight_decay=o.cosine_decay_schedule(0.1, 20)),
-    "nadamw": lambda o: o.nadamw(0.05),
-    "adamax": lambda o: o.adamax(0.05),
-    "adamaxw": lambda o: o.adamaxw(0.05, b1=0.8, weight_decay=0.1),
-    "amsgrad": lambda o: o.amsgrad(0.05, b2=0.9),
-    "amsgrad biased": lambda o: o.amsgrad(
-        0.01, bias_correction_mu=False, bias_correction_nu=False, eps=1e-3
-    ),
-    "adabelief": lambda o: o.adabelief(0.05),
-    "adabelief nesterov": lambda o: o.adabelief(0.05, eps=1e-3, eps_root=1e-6, nesterov=True),
-    "yogi": lambda o: o.yogi(0.05),
-    "radam": lambda o: o.radam(1e-3),
-    "radam nesterov": lambda o: o.radam(1e-3, b2=0.9, threshold=4.5, nesterov=True),
-    "adan": lambda o: o.adan(0.05),
-    "adan decay": lambda o: o.adan(0.05, weight_decay=0.1),
-    "lion": lambda o: o.lion(0.01),
-    "lion smooth": lambda o: o.chain(o.scale_by_lion(mode="smooth", smooth_beta=2.0), o.scale(-0.1)),
-    "lion refined": lambda o: o.chain(o.scale_by_lion(mode="refined"), o.scale(-0.01)),
-    "rprop": lambda o: o.rprop(0.01),
-    "rprop bounded": lambda o: o.rprop(0.1, 0.3, 1.5, 0.05, 0.2),
-    "rmsprop": lambda o: o.rmsprop(0.01),
-    "rmsprop momentum": lambda o: o.rmsprop(0.01, momentum=0.5, nesterov=True, initial_scale=1.0),
-    "rmsprop corrected": lambda o: o.rmsprop(0.01, bias_correction=True, eps_in_sqrt=False),
-    "rmsprop centered": lambda o: o.rmsprop(1e-3, centered=True, eps=1e-3),
-    "rmsprop centered corrected": lambda o: o.rmsprop(
-        1e-4, centered=True, bias_correction=True, initial_scale=100.0, momentum=0.5
-    ),
-    "adagrad": lambda o: o.adagrad(0.1),
-    "adadelta": lambda o: o.adadelta(0.5),
-    "adadelta decay": lambda o: o.adadelta(0.5, rho=0.8, weight_decay=0.1),
-    "adafactor": lambda o: o.adafactor(
-        0.05, min_dim_size_to_factor=2, momentum=0.9, dtype_momentum=np.float64
-    ),
-    "adafactor whole": lambda o: o.adafactor(
-        0.05,
-        factored=False,
-        clipping_threshold=None,
-        multiply_by_parameter_scale=False,
-        weight_decay_rate=1e-3,
-        decay_rate=0.7,
-    ),
-    "lars": lambda o: o.lars(0.1, weight_decay=0.01),
-    "lars masked": lambda o: o.lars(
-        0.1,
-        weight_decay=0.01,
-        weight_decay_mask={"absent": None, "mlp": True, "quadratic": False, "rosenbrock": False},
-        trust_ratio_mask={"absent": None, "mlp": True, "quadratic": True, "rosenbrock": False},
-        trust_coefficient=1e-4,
-        eps=1e-3,
-    ),
-    "lamb": lambda o: o.lamb(0.01, weight_decay=0.1),
-    "fromage": lambda o: o.fromage(0.01),
-    "fromage schedule": lambda o: o.fromage(o.linear_schedule(0.02, 0.01, 20)),
-    "novograd": lambda o: o.novograd(0.01),
-    "novograd decay": lambda o: o.novograd(0.01, b1=0.8, weight_decay=0.01, eps_root=1e-6),
-    "polyak": lambda o: o.polyak_sgd(1e-2),
-    "polyak plus": lambda o: o.polyak_sgd(1.0, f_min=1.0, eps=1.0, variant="sps+"),
-    "optimistic": lambda o: o.optimistic_gradient_descent(5e-4, beta=0.5),
-    "optimistic adam": lambda o: o.optimistic_adam_v2(0.01, beta=0.5),
-    "distance": lambda o: o.chain(
-        o.scale_by_distance_over_gradients(param_dtype=np.float64), o.scale(-1.0)
-    ),
-    "lbfgs": lambda o: o.lbfgs(),
-    "lbfgs keep": lambda o: o.lbfgs(
-        0.5,
-        memory_size=3,
-        scale_init_precond=False,
-        linesearch=o.scale_by_zoom_linesearch(10, max_learning_rate=0.9, approx_dec_rtol=None),
-    ),
-    "lbfgs backtracking": lambda o: o.lbfgs(
-        memory_size=4, linesearch=o.scale_by_backtracking_linesearch(30, store_grad=True)
-    ),
-    "lbfgs alone": lambda o: o.lbfgs(o.linear_schedule(0.01, 0.1, 20), linesearch=None),
-    "backtracking": lambda o: o.chain(
-        o.sgd(0.1), o.scale_by_backtracking_linesearch(5, 0.1, 0.5, 2.0, 3.0, 0.1, 0.01)
-    ),
-    "zoom": lambda o: o.chain(o.sgd(1.0), o.scale_by_zoom_linesearch(15)),
-    "zoom short": lambda o: o.chain(o.adam(1.0), o.scale_by_zoom_linesearch(3, tol=1e-3)),
-    # -- transformations
-    "clip": lambda o: o.chain(o.clip(0.1), o.sgd(0.1)),
-    "clip norm": lambda o: o.chain(o.clip_by_global_norm(0.5), o.adam(0.05)),
-    "clip rms": lambda o: o.chain(o.clip_by_block_rms(0.1), o.sgd(0.1)),
-    "clip adaptive": lambda o: o.chain(o.adaptive_grad_clip(0.05), o.sgd(0.1)),
-    "decay then trace": lambda o: o.chain(
-        o.add_decayed_weights(0.01), o.trace(0.8), o.identity(), o.scale(-1e-3)
-    ),
-    "decay masked": lambda o: o.chain(
-        o.add_decayed_weights(
-            0.1, lambda p: {"absent": None, "mlp": True, "quadratic": False, "rosenbrock": True}
-        ),
-        o.sgd(1e-3),
-    ),
-    "flipped": lambda o: o.chain(
-        o.scale_by_learning_rate(1e-3, flip_sign=False), o.scale_by_learning_rate(1.0)
-    ),
-    "scale by schedule": lambda o: o.scale_by_schedule(
-        o.polynomial_schedule(-1e-3, -1e-4, 2, 30, 5)
-    ),
-    "ema": lambda o: o.chain(o.ema(0.8), o.sgd(1e-3)),
-    "ema biased": lambda o: o.chain(o.ema(0.8, debias=False), o.sgd(1e-3)),
-    "block norm": lambda o: o.chain(o.scale_by_param_block_norm(), o.sgd(1e-3)),
-    "block rms": lambda o: o.chain(o.scale_by_param_block_rms(0.5), o.sgd(1e-3)),
-    "centralize": lambda o: o.chain(o.centralize(), o.sgd(1e-3)),
-    "normalize": lambda o: o.chain(o.normalize_by_update_norm(2.0), o.sgd(1e-2)),
-    "every": lambda o: o.chain(o.sgd(1e-3), o.apply_every(3)),
-    "nonnegative": lambda o: o.chain(o.sgd(1e-3), o.keep_params_nonnegative()),
-    "zero nans": lambda o: o.chain(o.zero_nans(), o.sgd(1e-3)),
-    "finite": lambda o: o.apply_if_finite(o.adam(0.05), 3),
-    "conditionally": lambda o: o.conditionally_transform(
-        o.scale(1e-3), lambda step: step % 5 != 0
-    ),
-    "conditionally masked": lambda o: o.conditionally_mask(
-        o.adam(0.05), lambda step, value, **_: value > 1.0, forward_extra_args=True
-    ),
-    "flatten": lambda o: o.flatten(o.adamw(0.05)),
-    "multi steps": lambda o: o.MultiSteps(
-        o.adam(0.05), 4, accumulator_dtype=np.float64
-    ).gradient_transformation(),
-    "multi steps schedule": lambda o: o.MultiSteps(
-        o.sgd(1e-3, momentum=0.5),
-        lambda step: 1 + step // 3,
-        use_grad_mean=False,
-        should_skip_update_fn=o.skip_not_finite,
-        accumulator_dtype=np.float64,
-    ).gradient_transformation(),
-    "masked": lambda o: o.masked(
-        o.adam(0.05), {"absent": None, "mlp": True, "quadratic": False, "rosenbrock": True}
-    ),
-    "freeze": lambda o: o.chain(
-        o.adam(0.05),
-        o.freeze({"absent": None, "mlp": False, "quadratic": True, "rosenbrock": False}),
-    ),
-    "selective": lambda o: o.selective_transform(
-        o.adam(0.05),
-        freeze_mask={"absent": None, "mlp": False, "quadratic": True, "rosenbrock": False},
-    ),
-    "partition": lambda o: o.partition(
-        {"a": o.adam(0.05), "b": o.sgd(1e-3)},
-        {"absent": None, "mlp": "a", "quadratic": "b", "rosenbrock": "b"},
-    ),
-    "named chain": lambda o: o.named_chain(("clip", o.clip(1.0)), ("adam", o.adam(0.05))),
-    "snapshot": lambda o: o.chain(o.snapshot("norm", o.tree.norm), o.sgd(1e-3)),
-    "injected": lambda o: o.inject_hyperparams(o.adamw)(
-        learning_rate=0.05, weight_decay=o.linear_schedule(0.1, 0.0, 20)
-    ),
-}
+CASES = [(group, problem) for group, (problems, _) in GROUPS.items() for problem in problems]
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_trajectory_is_that_of_optax(name):
-    theirs, their_state = reference(OPTIMIZERS[name](optax))
-    ours, our_state = walk(OPTIMIZERS[name](optim))
-    assert_equal(ours, theirs, rtol=1e-6, atol=1e-6)
-    # Sums of squares and the like are larger than the parameters, as are their roundings.
-    assert_equal(our_state, their_state, rtol=1e-5, atol=1e-6)
-    assert outline(our_state) == outline(their_state)
-    # Without compilation the numbers differ by roundings alone.
-    plain, _ = walk(OPTIMIZERS[name](optim), compiled=False, steps=4)
-    assert_equal(plain, [leaf[:4] for leaf in fgrad.tree.leaves(ours)], rtol=1e-9, atol=1e-9)
+@pytest.mark.parametrize("group, problem", CASES)
+def test_trajectories_are_those_of_optax(group, problem):
+    _, rows = GROUPS[group]
+    theirs = reference([make(optax) for make in rows.values()], problem)
+    for (name, make), (their_walk, their_state) in zip(rows.items(), theirs, strict=True):
+        ours, our_state = walk(make(optim), problem)
+        assert_equal(ours, their_walk, name, rtol=1e-6, atol=1e-6)
+        # Sums of squares and the like are larger than the parameters, as are their roundings.
+        assert_equal(our_state, their_state, name, rtol=1e-5, atol=1e-6)
+        assert outline(our_state) == outline(their_state), name
+        # Without compilation the numbers differ by roundings alone.
+        plain, _ = walk(make(optim), problem, compiled=False, steps=4)
+        first = [leaf[:4] for leaf in fgrad.tree.leaves(ours)]
+        assert_equal(plain, first, name, rtol=1e-9, atol=1e-9)

@@ -7,43 +7,57 @@ import optax
 import fgrad
 import fgrad.numpy as fnp
 from fgrad import optim
-from tests.optim.problems import TOGETHER, together
+from tests.optim.problems import PROBLEMS
 
 STEPS = 50
 
+# JAX's programs run once, so time spent on making them fast is lost.
+COMPILER = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 
-def stepper(lib, optim_lib, optimizer, loss):
-    """A step from parameters and state to the next ones."""
+
+def _move(optim_lib, optimizer, loss, params, state, value, grad):
+    """A step from the loss and its gradient; all extra arguments that any optimizer takes."""
     tx = optim_lib.with_extra_args_support(optimizer)
+    updates, state = tx.update(grad, state, params, value=value, grad=grad, value_fn=loss)
+    return optim_lib.apply_updates(params, updates), state
+
+
+def reference(optimizers, problem):
+    """For each optimizer the parameters after each step, and the last state: one JAX program."""
+    make_loss, start = PROBLEMS[problem]
+    loss = make_loss(jax.numpy)
+    start = jax.tree.map(jax.numpy.asarray, start)
+
+    def body(carry, _):
+        params, states = carry
+        # The derivative of the loss is compiled once for all.
+        stacked = jax.tree.map(lambda *leaves: jax.numpy.stack(leaves), *params)
+        values, grads = jax.vmap(jax.value_and_grad(loss))(stacked)
+        moved = []
+        for i, optimizer in enumerate(optimizers):
+            value, grad = jax.tree.map(lambda x, i=i: x[i], (values, grads))
+            moved.append(_move(optax, optimizer, loss, params[i], states[i], value, grad))
+        params, states = map(list, zip(*moved, strict=True))
+        return (params, states), params
+
+    def run(start):
+        states = [optimizer.init(start) for optimizer in optimizers]
+        carry = ([start] * len(optimizers), states)
+        (_, states), walked = jax.lax.scan(body, carry, None, length=STEPS)
+        return list(zip(walked, states, strict=True))
+
+    return jax.tree.map(np.asarray, jax.jit(run, compiler_options=COMPILER)(start))
+
+
+def walk(optimizer, problem, compiled=True, steps=STEPS):
+    """The same for one optimizer in fgrad, step by step."""
+    make_loss, params = PROBLEMS[problem]
+    loss = make_loss(fnp)
 
     def step(params, state):
-        value, grad = lib.value_and_grad(loss)(params)
-        updates, state = tx.update(grad, state, params, value=value, grad=grad, value_fn=loss)
-        return optim_lib.apply_updates(params, updates), state
+        value, grad = fgrad.value_and_grad(loss)(params)
+        return _move(optim, optimizer, loss, params, state, value, grad)
 
-    return step
-
-
-def reference(optimizer, loss=None, params=TOGETHER):
-    """The parameters after each of the steps, and the last state: in JAX, as one program."""
-    step = stepper(jax, optax, optimizer, loss or together(jax.numpy))
-
-    def run(params):
-        def body(carry, _):
-            carry = step(*carry)
-            return carry, carry[0]
-
-        start = (params, optimizer.init(params))
-        (_, state), walked = jax.lax.scan(body, start, None, length=STEPS)
-        return walked, state
-
-    params = jax.tree.map(jax.numpy.asarray, params)
-    return jax.tree.map(np.asarray, jax.jit(run)(params))
-
-
-def walk(optimizer, loss=None, params=TOGETHER, compiled=True, steps=STEPS):
-    """The same in fgrad, step by step."""
-    step = stepper(fgrad, optim, optimizer, loss or together(fnp))
     if compiled:
         step = fgrad.jit(step)
     state = optimizer.init(params)
@@ -66,8 +80,9 @@ def outline(state):
     return np.shape(state), np.dtype(state.dtype).name
 
 
-def assert_equal(ours, theirs, **tolerance):
+def assert_equal(ours, theirs, message="", **tolerance):
+    """The same numbers, leaf by leaf."""
     ours, theirs = fgrad.tree.leaves(ours), jax.tree.leaves(theirs)
-    assert len(ours) == len(theirs)
+    assert len(ours) == len(theirs), message
     for a, b in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(np.asarray(a), np.asarray(b), **tolerance)
+        np.testing.assert_allclose(np.asarray(a), np.asarray(b), err_msg=message, **tolerance)

@@ -1,6 +1,7 @@
 """Adafactor: Adam whose second moment of a matrix is a row times a column."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import fgrad.numpy as fnp
@@ -111,7 +112,7 @@ def scale_by_factored_rms(
         without = lambda axis: fnp.zeros(shape[:axis] + shape[axis + 1 :], dtype)
         return without(longer), without(shorter), none
 
-    def step(g, v_row, v_col, v, decay):
+    def step(decay, g, v_row, v_col, v):
         square = abs_sq(g) + epsilon
         average = lambda old, new: scaled(decay, old) + scaled(1.0 - decay, new)
         axes = longest(fnp.shape(g))
@@ -128,15 +129,16 @@ def scale_by_factored_rms(
         return update, v_row, v_col, v
 
     def init(params):
-        return FactoredState(zero_count(), *map_several(zeros, 3, params))
+        v_row, v_col, v = map_several(zeros, 3, params)
+        return FactoredState(zero_count(), v_row, v_col, v)
 
     def update(updates, state, params=None):
         check_params(params, "scale_by_factored_rms")
         decay = decay_rate_fn(state.count - step_offset, decay_rate)
-        new_updates, *means = map_several(
-            lambda *leaves: step(*leaves, decay), 4, updates, state.v_row, state.v_col, state.v
+        new_updates, v_row, v_col, v = map_several(
+            partial(step, decay), 4, updates, state.v_row, state.v_col, state.v
         )
-        new_state = FactoredState(safe_increment(state.count), *means)
+        new_state = FactoredState(safe_increment(state.count), v_row, v_col, v)
         return new_updates, trees.cast_like(new_state, state)
 
     return GradientTransformation(init, update)

@@ -1,6 +1,6 @@
 """L-BFGS: Newton's method with a Hessian estimated from the last few steps."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import fgrad.numpy as fnp
 import fgrad.tree as tree
@@ -51,6 +51,11 @@ class ScaleByLBFGSState(NamedTuple):
 
 def _inner(x, y):
     return fnp.real(trees.vdot(x, y))
+
+
+def _with_row(ring, i, row):
+    array: Any = fnp.asarray(ring)  # NumPy's own stubs know of no `at`.
+    return array.at[i].set(astype(row, ring.dtype))
 
 
 def _precondition(updates, memory, weights, first_scale, oldest):
@@ -127,27 +132,28 @@ def scale_by_lbfgs(
         )
         step, change = difference(params, state.params), difference(updates, state.updates)
         product = _inner(change, step)
-        weight = fnp.where(product == 0, 0.0, 1.0 / fnp.where(product == 0, 1.0, product))
+        orthogonal = product == 0
+        weight = fnp.where(orthogonal, 0.0, 1.0 / (product + orthogonal))
         last = (state.count - 1) % memory_size
-        *memory, weights = tree.map(
-            lambda ring, x: fnp.asarray(ring).at[last].set(astype(x, ring.dtype)),
+        steps, changes, weights = tree.map(
+            lambda ring, x: _with_row(ring, last, x),
             (state.diff_params_memory, state.diff_updates_memory, state.weights_memory),
             (step, change, weight),
         )
         if scale_init_precond:
             square = trees.norm(change, squared=True)
             curved = square > 0
-            first_scale = fnp.where(curved, product / fnp.where(curved, square, 1.0), 1.0)
+            first_scale = fnp.where(curved, product / (square + ~curved), 1.0)
             # One over the norm, but at most 1, also where the norm is 0.
             norm = trees.norm(lax.stop_gradient(updates))
             first_scale = fnp.where(started, first_scale, 1.0 / fnp.maximum(norm, 1.0))
         else:
             first_scale = 1.0
         new_updates = _precondition(
-            updates, memory, weights, first_scale, state.count % memory_size
+            updates, (steps, changes), weights, first_scale, state.count % memory_size
         )
         new_state = ScaleByLBFGSState(
-            safe_increment(state.count), params, updates, *memory, weights
+            safe_increment(state.count), params, updates, steps, changes, weights
         )
         return new_updates, trees.cast_like(new_state, state)
 

@@ -73,7 +73,7 @@ def scale_by_sm3(b1: Scalar = 0.9, b2: Scalar = 1.0, eps: Scalar = 1e-8) -> Grad
         return [fnp.zeros(n, dtype_of(p)) for n in fnp.shape(p) or (1,)]
 
     def step(g, old):
-        x = fnp.atleast_1d(g)
+        x: Any = fnp.atleast_1d(g)
         past = functools.reduce(fnp.minimum, [_along(i, b, x.ndim) for i, b in enumerate(old)])
         total = (1.0 if b2 == 1.0 else 1.0 - b2) * x * x + b2 * past
         axes = range(x.ndim)

@@ -61,7 +61,7 @@ class _Search(NamedTuple):
     failed: Scalar
 
 
-def _nonzero(x):
+def _nonzero(x) -> Scalar:
     return fnp.where(x == 0, 1.0, x)
 
 
@@ -159,7 +159,7 @@ def scale_by_zoom_linesearch(
             f"got {initial_guess_strategy!r}"
         )
 
-    def errors(point, start):
+    def errors(point, start) -> tuple[Scalar, Scalar]:
         """By how much a point misses the decrease and the curvature condition."""
         decrease = point.value - start.value - slope_rtol * point.stepsize * start.slope
         if approx_dec_rtol is not None:

@@ -1,5 +1,6 @@
 """Libraries that come with an extra: imported at first use, or asked for."""
 
+import functools
 import importlib
 
 from fgrad.core.source import located
@@ -26,3 +27,12 @@ def scipy(module: str, what: str):
         raise ImportError(
             located(f"{what} needs SciPy, which is not installed: pip install fgrad[scipy]")
         ) from None
+
+
+@functools.cache
+def installed(module: str):
+    """A module that is faster where it is installed; else None."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        return None

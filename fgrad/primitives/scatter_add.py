@@ -3,13 +3,16 @@
 ``np.add.at`` is fast for a vector indexed by one array, and a hundredfold slower otherwise. So
 indices of several axes become numbers of rows; rows of few numbers are summed column by column,
 and longer ones element by element, in blocks whose indices stay in the cache. Rows of an even
-length are taken as rows of half as many complex numbers: a complex sum is two sums.
+length are taken as rows of half as many complex numbers: a complex sum is two sums. Many rows of
+three numbers or more are summed by SciPy's sparse matrices, two to four times as fast, where it is
+installed: sums of rows are a product by a matrix of ones.
 """
 
 import math
 
 import numpy as np
 
+from fgrad.core.extras import installed
 from fgrad.primitives.take_rows import check_bounds
 
 # Up to this many columns are summed one by one.
@@ -18,6 +21,8 @@ COLUMNS = 4
 BLOCK = 1 << 16
 # Below this many updates one slow call costs less than the preparations.
 SMALL = 256
+# From this many elements on the import of `scipy.sparse` pays.
+LARGE = 1 << 18
 _PAIRED = {"f": np.complex64, "d": np.complex128}
 
 
@@ -68,6 +73,11 @@ def _rows(indices, sizes):
 
 def _add_rows(out, rows, updates):
     """Add each update to its row."""
+    if out.shape[1] > 2 and updates.size >= LARGE and out.dtype.char in "fdFD":
+        sparse = installed("scipy.sparse")
+        if sparse is not None:
+            _add_product(sparse, out, rows, updates)
+            return
     if out.shape[1] % 2 == 0 and out.dtype.char in _PAIRED and out.size:
         paired = _PAIRED[out.dtype.char]
         out, updates = out.view(paired), updates.view(paired)
@@ -78,6 +88,7 @@ def _add_rows(out, rows, updates):
             index = rows[i : i + BLOCK].astype(np.intp, copy=False)
             np.add.at(elements, index, flat[i : i + BLOCK])
     elif width <= COLUMNS:
+        rows = rows.astype(np.intp, copy=False)
         for k in range(width):
             column = np.ascontiguousarray(out[:, k])
             np.add.at(column, rows, np.ascontiguousarray(updates[:, k]))
@@ -91,3 +102,16 @@ def _add_rows(out, rows, updates):
             start = first[i : i + step]
             index = np.add(start[:, None], places, out=work[: len(start)])
             np.add.at(elements, index.reshape(-1), flat[i * width : (i + len(start)) * width])
+
+
+def _add_product(sparse, out, rows, updates):
+    n = len(out)
+    if check_bounds(rows, n) < 0:
+        rows = np.where(rows < 0, rows.astype(np.intp) + n, rows)
+    step = min(len(rows), LARGE >> 1)
+    ones, starts = np.ones(step, out.dtype), np.arange(step + 1, dtype=np.int32)
+    for i in range(0, len(rows), step):
+        chosen = rows[i : i + step]
+        m = len(chosen)
+        matrix = sparse.csc_array((ones[:m], chosen, starts[: m + 1]), shape=(n, m))
+        out += matrix @ updates[i : i + m]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import fgrad
 import fgrad.numpy as fnp
+from fgrad.primitives import scatter_add
 from fgrad.primitives.scatter_add import SMALL, add_at
 from tests.harness import assert_same
 
@@ -54,6 +55,29 @@ def test_indices_broadcast_and_bounds_are_checked():
     for bad in (5, -6):
         with pytest.raises(IndexError, match=rf"index {bad} is out[^\0]*test_scatter_add"):
             fnp.asarray(x).at[0, np.full(300, bad)].add(1.0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
+@pytest.mark.parametrize("shape", [(50, 3), (50, 2, 4), (5, 10, 8)])
+@pytest.mark.parametrize("index", ["int32", "int64"])
+@pytest.mark.parametrize("sparse", [True, False])
+def test_many_rows(monkeypatch, dtype, shape, index, sparse):
+    if not sparse:
+        monkeypatch.setattr(scatter_add, "installed", lambda module: None)
+    rng = np.random.default_rng(0)
+    axes = tuple(range(len(shape) - 1)) if shape[-1] == 8 else (0,)
+    x = rng.normal(size=shape).astype(dtype)
+    rows = tuple([rng.integers(-shape[a], shape[a], 90_001).astype(index) for a in axes])
+    updates = rng.normal(size=x[rows].shape).astype(dtype)
+    got, want = x.copy(), x.astype(complex)
+    np.add.at(want, rows, updates)
+    add_at(got, rows, axes, updates, 0)
+    # thousands of summands a row, each rounded once
+    tolerance = 300 * np.finfo(dtype).eps
+    np.testing.assert_allclose(got, want, rtol=tolerance, atol=100 * tolerance)
+    rows[0][17] = shape[0]
+    with pytest.raises(IndexError, match=f"index {shape[0]} is out of bounds"):
+        add_at(got, rows, axes, updates, 0)
 
 
 def test_nothing_to_add():

@@ -1,8 +1,8 @@
 """Rows of a table taken by number, at the speed of NumPy's loop for indices that need no check.
 
 ``np.take`` checks and widens all indices first, in memory of their own. Here they are checked in
-two fast passes, and widened a block at a time, in the cache; ``wrap`` then counts negative ones from
-the end, as NumPy does, and looks no further.
+two fast passes, and widened a block at a time, in the cache; ``wrap`` then counts negative ones
+from the end, as NumPy does, and looks no further.
 """
 
 import numpy as np

@@ -4,6 +4,7 @@ from fgrad.control_flow.associative import associative_scan
 from fgrad.control_flow.cond import cond, switch
 from fgrad.control_flow.loops import fori_loop, map, scan
 from fgrad.control_flow.while_loop import while_loop
+from fgrad.lax import linalg
 from fgrad.lax._bits import bitcast_convert_type, mulhi, reduce_precision
 from fgrad.lax._contract import DotDimensionNumbers, batch_matmul, dot, dot_general, scaled_dot
 from fgrad.lax._elementwise import (

@@ -179,7 +179,7 @@ def places_of(shape, indices, windows, mode):
             steps = np.arange(sizes[axis]).reshape([-1 if a == axis else 1 for a in inner])
             start = ew.add(start, steps)
         arrays.append(start)
-    whole = [a for a in range(len(shape)) if a not in axes ]
+    whole = [a for a in range(len(shape)) if a not in axes]
     order = tuple(sorted((*inner, *whole)).index(a) for a in (*inner, *whole))
     if not axes:
         shape, axes, arrays = (1, *shape), (0,), [np.zeros((), np.intp)]

@@ -735,10 +735,11 @@ def _lengths(x, axes, n):
 ROWS = _ELEMENTWISE + _SHAPES + _REDUCTIONS + _PRODUCTS + _INDEXING + _TRANSFORMS + GAMMA + BITS
 
 FACTORIZATIONS = {
-    "cholesky", "cofactors", "cofactors_along", "det", "eig", "eigh", "full_qr", "lu", "pinv", "qr",
-    "slogdet", "solve", "svd", "triangular_solve",
+    "cholesky", "cholesky_update", "cofactors", "cofactors_along", "det", "eig", "eigh", "full_qr",
+    "hessenberg", "lu", "lu_pivots_to_permutation", "pinv", "qr", "qr_pivots", "schur", "slogdet",
+    "solve", "svd", "triangular_solve", "tridiagonal", "tridiagonal_solve",
 }  # fmt: skip
-"""Primitives of linear algebra: tests/primitives/test_linalg.py compares them."""
+"""Primitives of linear algebra: test_linalg.py in tests/primitives and tests/lax compare them."""
 
 HOLD_PROGRAMS = {
     "checkpoint", "cond", "custom_jvp_call", "custom_vjp_call", "custom_lin", "jit", "scan",

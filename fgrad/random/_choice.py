@@ -11,6 +11,7 @@ from fgrad.numpy._mathematics import as_inexact
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import random as rp
 from fgrad.primitives.index import gather, take_along_axis
+from fgrad.primitives.parts import select
 from fgrad.primitives.reduce import argmax, cumsum
 from fgrad.primitives.shape import (
     astype,
@@ -156,7 +157,9 @@ def _chosen(key, p, n, shape, replace, mode):
         r = sums[-1] * (1 - uniform_values(key, shape, aval.dtype))
         return searchsorted(sums, r, side="left", batched=0)
     # M. F. Kool, H. van Hoof, M. Welling, Stochastic beams and where to find them (2019)
-    scores = gumbel_values(key, (n,), aval.dtype, mode) + ew.log(p)
+    possible = ew.gt(p, 0)
+    log_p = select(possible, ew.log(select(possible, p, 1)), -math.inf)
+    scores = gumbel_values(key, (n,), aval.dtype, mode) + log_p
     return reshape(_largest(scores, math.prod(shape)), new_sizes=shape)
 
 

@@ -2,13 +2,12 @@
 
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
-from fgrad.nn._softmax import softmax
 from fgrad.numpy._face import public, shape_of, value
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives.parts import abs
 from fgrad.primitives.random_gamma import random_gamma
-from fgrad.primitives.reduce import reduce_sum
-from fgrad.primitives.shape import astype, broadcast_to, expand_dims
+from fgrad.primitives.reduce import reduce_max, reduce_sum
+from fgrad.primitives.shape import astype, broadcast_to, expand_dims, stop_gradient
 from fgrad.random._arguments import (
     checked_dtype,
     fitting_shape,
@@ -129,7 +128,11 @@ def dirichlet(key, alpha, shape=None, dtype=None):
     if not own:
         raise ValueError(located("dirichlet: alpha must have an axis; got a scalar"))
     shape = own[:-1] if shape is None else fitting_shape("dirichlet", shape, own[:-1])
-    return softmax(_gamma_values(key, alpha, (*shape, own[-1]), dtype, True), -1)
+    logs = _gamma_values(key, alpha, (*shape, own[-1]), dtype, True)
+    last = (len(shape),)
+    largest = stop_gradient(reduce_max(logs, axes=last, keepdims=True))
+    x = ew.exp(logs - largest)
+    return ew.div(x, reduce_sum(x, axes=last, keepdims=True))
 
 
 @public

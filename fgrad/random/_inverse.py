@@ -68,7 +68,9 @@ exponential = _standard(
     exponential_values,
     "array([2.95 , 3.843], dtype=float32)",
 )
-cauchy = _standard("cauchy", "Standard Cauchy numbers.", _cauchy, "array([ 6.027, 14.838], dtype=float32)")
+cauchy = _standard(
+    "cauchy", "Standard Cauchy numbers.", _cauchy, "array([ 6.027, 14.838], dtype=float32)"
+)
 laplace = _standard(
     "laplace",
     "Laplace numbers: of density ``exp(-|x|) / 2``.",

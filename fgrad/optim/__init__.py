@@ -21,7 +21,7 @@ parameters. All of it is pure functions over pytrees, so it runs under ``jit``, 
 2.0
 """
 
-from . import schedules, transforms, tree
+from . import losses, projections, schedules, transforms, tree
 from ._base import (
     EmptyState,
     GradientTransformation,
@@ -98,6 +98,26 @@ from ._scaling import (
     scale_by_schedule,
 )
 from ._updates import apply_updates, incremental_update, periodic_update
+from .losses import (
+    cosine_distance,
+    cosine_similarity,
+    ctc_loss,
+    ctc_loss_with_forward_probs,
+    generalized_kl_divergence,
+    hinge_loss,
+    huber_loss,
+    kl_divergence,
+    l2_loss,
+    log_cosh,
+    ntxent,
+    safe_softmax_cross_entropy,
+    sigmoid_binary_cross_entropy,
+    sigmoid_focal_loss,
+    smooth_labels,
+    softmax_cross_entropy,
+    softmax_cross_entropy_with_integer_labels,
+    squared_error,
+)
 from .schedules import (
     InjectStatefulHyperparamsState,
     WrappedSchedule,

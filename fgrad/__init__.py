@@ -1,7 +1,8 @@
 """fgrad: JAX's programming model at NumPy's weight."""
 
-from fgrad import dtypes, errors, lax, nn, numpy, random, tree, tree_util
+from fgrad import dtypes, errors, image, lax, nn, numpy, ops, random, tree, tree_util
 from fgrad.core.array import Array
+from fgrad.random._key_reuse import debug_key_reuse
 from fgrad.transforms.checkpoint import checkpoint
 from fgrad.transforms.checkpoint import checkpoint as remat
 from fgrad.transforms.closure import closure_convert

@@ -87,9 +87,10 @@ def operands(names: Namespace, eqn, atom) -> list[str]:
     """
     arrays = [v.aval.dtype for v in eqn.invars if not v.aval.weak_type]
     beside = isinstance(eqn.primitive, Elementwise) and eqn.outvars[0].aval.shape and arrays
-    dtype = np.result_type(*arrays) if beside else None
-    if eqn.primitive is parts.select:
+    if eqn.primitive is parts.select:  # whose choices may be random keys
         dtype = eqn.outvars[0].aval.dtype
+    else:
+        dtype = np.result_type(*arrays) if beside else None
     out = []
     for v in eqn.invars:
         if type(v) is not Literal:

@@ -1,5 +1,6 @@
 """What neural networks are made of: activations, softmax, normalisation, one-hot vectors."""
 
+from fgrad.nn import initializers
 from fgrad.nn._activations import (
     celu,
     elu,

@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 
-from fgrad.core.avals import scalar_avals
+from fgrad.core.avals import key_dtype, scalar_avals
 from fgrad.core.errors import (
     ConcretizationTypeError,
     TracerArrayConversionError,
@@ -16,13 +16,15 @@ from fgrad.core.errors import (
     TracerIntegerConversionError,
 )
 from fgrad.core.source import located
-from fgrad.core.trace import NO_PARAMS, Tracer, as_value, thread
+from fgrad.core.trace import NO_PARAMS, Tracer, as_value, get_aval, thread
 from fgrad.numpy._elementwise import call_with_options, imag_values, power_values
 from fgrad.numpy._face import give, value
 from fgrad.numpy._inplace import into
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
 from fgrad.primitives.index import gather
+from fgrad.primitives.random import random_unwrap
+from fgrad.primitives.reduce import reduce_and
 from fgrad.primitives.shape import astype, broadcast_to, reshape
 
 _DIRECT = frozenset(scalar_avals) - {bool} | {np.ndarray}
@@ -74,6 +76,33 @@ for _name, _primitive in {
 # what has no derivative may come back as the number itself
 for _name, _primitive in {**_COMPARISONS, "floordiv": ew.floor_divide}.items():
     _operator(_name, _primitive, give)
+
+
+def _equal_keys(self, other):
+    """Whether random keys are equal, which NumPy tells of arrays of them."""
+    other = _operand(other)
+    if other is NotImplemented or get_aval(other).dtype != key_dtype:
+        return NotImplemented
+    same = ew.eq(random_unwrap(self), random_unwrap(other))
+    return reduce_and(same, axes=(get_aval(same).ndim - 1,))
+
+
+def _for_keys(numbers, keys):
+    """A comparison that is another one for random keys."""
+
+    def compare(self, other):
+        return (keys if self.aval.dtype.kind == "V" else numbers)(self, other)
+
+    return compare
+
+
+def _unequal_keys(self, other):
+    same = _equal_keys(self, other)
+    return same if same is NotImplemented else ew.logical_not(same)
+
+
+Tracer.__eq__ = _for_keys(Tracer.__eq__, _equal_keys)
+Tracer.__ne__ = _for_keys(Tracer.__ne__, _unequal_keys)
 
 
 def _pow(self, other):

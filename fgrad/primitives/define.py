@@ -5,11 +5,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from fgrad.core.avals import promotion_operand, shaped_array
+from fgrad.core.avals import key_dtype, promotion_operand, shaped_array
 from fgrad.core.source import located
 from fgrad.core.trace import Primitive, Tracer, get_aval, thread
 
 _PYTHON = (np.dtype(float), np.dtype(int), np.dtype(complex))
+
+
+def _name(dtype):
+    dtype = np.dtype(dtype)
+    return "random keys" if dtype == key_dtype else dtype.name
 
 
 class Elementwise(Primitive):
@@ -65,7 +70,7 @@ class Elementwise(Primitive):
         try:
             return self.ufunc.resolve_dtypes((*operands, *(None,) * self.ufunc.nout))[-1]
         except TypeError:
-            names = ", ".join(np.dtype(o).name for o in operands)
+            names = ", ".join(map(_name, operands))
             raise TypeError(f"{self.name} is not defined for {names}") from None
 
     def _abstract_eval(self, *avals, **params):

@@ -4,15 +4,16 @@ Keys are arrays of `key_dtype`. The results of an operation on an array of keys 
 so that batching a key adds an axis, and nothing else.
 """
 
+import functools
 import math
 
 import numpy as np
 
 from fgrad.core.avals import key_dtype, shaped_array
 from fgrad.core.source import located
-from fgrad.core.trace import Primitive, get_aval
-from fgrad.primitives import threefry
-from fgrad.primitives.define import align, broadcast_shapes, set_rules
+from fgrad.core.trace import Primitive, Tracer, get_aval, thread
+from fgrad.primitives import key_reuse, threefry
+from fgrad.primitives.define import align, broadcast_shapes
 from fgrad.primitives.normal_quantile import normal_from_uniform
 from fgrad.primitives.shape import broadcast_to, moveaxis
 
@@ -49,27 +50,56 @@ def draw(keys, shape, dtype, finish):
     return out.reshape((*dims, *shape))[()]
 
 
-def by_keys(name, abstract_eval):
-    """A primitive of keys, and perhaps numbers that have the axes of the keys first.
+class ByKeys(Primitive):
+    """An operation on keys, and perhaps numbers that have the axes of the keys first.
 
-    Its rules but for `impl`, which is set later. It has no derivative.
+    It has no derivative unless it is given one.
+
+    Parameters
+    ----------
+    name : str
+    impl, abstract_eval : callable
+        See `Primitive`.
+    uses : bool
+        Whether it uses its first operand, which is keys; see `key_reuse`.
+    makes : bool
+        Whether it makes new keys.
     """
-    primitive = Primitive(name)
 
-    def batch(args, dims, size, **params):
+    def __init__(self, name, impl, abstract_eval, *, uses=False, makes=False):
+        super().__init__(name)
+        self.uses = uses
+        self.abstract_eval = abstract_eval
+        self.jvp = self._jvp
+        self.batch = self._batch
+
+        @functools.wraps(impl)
+        def noted(*args, **params):
+            if uses:
+                key_reuse.consume(args[0])
+            out = impl(*args, **params)
+            if makes:
+                key_reuse.produce(out)
+            return out
+
+        self.impl = noted if uses or makes else impl
+
+    def bind(self, *args, **params):
+        if self.uses and isinstance(args[0], Tracer):
+            key_reuse.consume(args[0])
+        return thread.trace.process(self, args, params)
+
+    __call__ = bind
+
+    def _jvp(self, primals, tangents, **params):
+        return self(*primals, **params), None
+
+    def _batch(self, args, dims, size, **params):
         args = [
             broadcast_to(a, (size, *get_aval(a).shape)) if d is None else moveaxis(a, d, 0)
             for a, d in zip(args, dims, strict=True)
         ]
-        return primitive(*args, **params), 0
-
-    return set_rules(
-        primitive,
-        impl=None,
-        abstract_eval=abstract_eval,
-        jvp=lambda primals, tangents, **params: (primitive(*primals, **params), None),
-        batch=batch,
-    )
+        return self(*args, **params), 0
 
 
 # -- keys ----------------------------------------------------------------------------------------
@@ -87,8 +117,7 @@ def _seed(seeds):
     return keys_of(np.broadcast_to(high, seeds.shape), seeds.astype(_WORD))
 
 
-random_seed = by_keys("random_seed", _seed_aval)
-random_seed.impl = _seed
+random_seed = ByKeys("random_seed", _seed, _seed_aval, makes=True)
 
 
 def _wrap_aval(words):
@@ -99,8 +128,12 @@ def _wrap_aval(words):
     return shaped_array(words.shape[:-1], key_dtype)
 
 
-random_wrap = by_keys("random_wrap", _wrap_aval)
-random_wrap.impl = lambda words: keys_of(words[..., 0], words[..., 1])
+random_wrap = ByKeys(
+    "random_wrap",
+    lambda words: keys_of(words[..., 0], words[..., 1]),
+    _wrap_aval,
+    makes=True,
+)
 
 
 def _unwrap_aval(keys):
@@ -108,8 +141,11 @@ def _unwrap_aval(keys):
     return shaped_array((*keys.shape, 2), _WORD)
 
 
-random_unwrap = by_keys("random_unwrap", _unwrap_aval)
-random_unwrap.impl = lambda keys: np.stack([keys["key0"], keys["key1"]], axis=-1)
+random_unwrap = ByKeys(
+    "random_unwrap",
+    lambda keys: np.stack([keys["key0"], keys["key1"]], axis=-1),
+    _unwrap_aval,
+)
 
 
 def _split_aval(keys, *, shape):
@@ -121,8 +157,13 @@ def _take_keys(words0, words1, out):
     out["key0"], out["key1"] = words0, words1
 
 
-random_split = by_keys("random_split", _split_aval)
-random_split.impl = lambda keys, *, shape: draw(keys, shape, key_dtype, _take_keys)
+random_split = ByKeys(
+    "random_split",
+    lambda keys, *, shape: draw(keys, shape, key_dtype, _take_keys),
+    _split_aval,
+    uses=True,
+    makes=True,
+)
 
 
 def _fold_in_aval(keys, data):
@@ -139,8 +180,7 @@ def _fold_in(keys, data):
     return new.reshape(shape)[()]
 
 
-random_fold_in = by_keys("random_fold_in", _fold_in_aval)
-random_fold_in.impl = _fold_in
+random_fold_in = ByKeys("random_fold_in", _fold_in, _fold_in_aval, makes=True)
 random_fold_in.batch = lambda args, dims, size: (random_fold_in(*align(args, dims)), 0)
 
 
@@ -167,8 +207,12 @@ def join(words0, words1, out):
     out |= words1
 
 
-random_bits = by_keys("random_bits", _numbers_aval)
-random_bits.impl = lambda keys, *, shape, dtype: draw(keys, shape, dtype, _take_bits)
+random_bits = ByKeys(
+    "random_bits",
+    lambda keys, *, shape, dtype: draw(keys, shape, dtype, _take_bits),
+    _numbers_aval,
+    uses=True,
+)
 
 
 # -- floats in [0, 1): random mantissas under the exponent of one, less one ------------------------
@@ -193,8 +237,12 @@ def _take_floats(dtype):
 _FLOATS = {t: _take_floats(t) for t in map(np.dtype, (np.float16, np.float32, np.float64))}
 
 
-random_unit = by_keys("random_unit", _numbers_aval)
-random_unit.impl = lambda keys, *, shape, dtype: draw(keys, shape, dtype, _FLOATS[dtype])
+random_unit = ByKeys(
+    "random_unit",
+    lambda keys, *, shape, dtype: draw(keys, shape, dtype, _FLOATS[dtype]),
+    _numbers_aval,
+    uses=True,
+)
 
 
 def uniform_rows(keys, size, dtype):
@@ -235,8 +283,12 @@ def normals_of(words, dtype):
 
 
 _NORMALS = {dtype: _take_normals(dtype) for dtype in _FLOATS}
-random_normal = by_keys("random_normal", _numbers_aval)
-random_normal.impl = lambda keys, *, shape, dtype: draw(keys, shape, dtype, _NORMALS[dtype])
+random_normal = ByKeys(
+    "random_normal",
+    lambda keys, *, shape, dtype: draw(keys, shape, dtype, _NORMALS[dtype]),
+    _numbers_aval,
+    uses=True,
+)
 
 
 # -- integers in [low, high): remainders of twice as many bits as they have, so that all but no
@@ -286,8 +338,7 @@ def _integers(keys, low, high, *, shape, dtype):
     return np.broadcast_to(out, (*np.shape(keys), *shape))[()]
 
 
-random_integers = by_keys("random_integers", _integers_aval)
-random_integers.impl = _integers
+random_integers = ByKeys("random_integers", _integers, _integers_aval, uses=True)
 
 
 # -- clone: the same keys, taken for new ones ------------------------------------------------------
@@ -298,5 +349,4 @@ def _clone_aval(keys):
     return keys
 
 
-random_clone = by_keys("random_clone", _clone_aval)
-random_clone.impl = np.copy
+random_clone = ByKeys("random_clone", np.copy, _clone_aval, makes=True)

@@ -13,7 +13,7 @@ import numpy as np
 from fgrad.core.avals import shaped_array
 from fgrad.primitives import threefry
 from fgrad.primitives.fma import multiply_add
-from fgrad.primitives.random import by_keys, uniform_rows, words_of
+from fgrad.primitives.random import ByKeys, uniform_rows, words_of
 
 
 def _rounds(keys, parameters, state, unfinished, step, *, uniforms=1, next_key=0, limit=math.inf):
@@ -145,10 +145,12 @@ def _poisson(keys, rate, *, dtype):
     return np.where(rows == 0, dtype.type(0), out).reshape(rate.shape)[()]
 
 
-random_poisson = by_keys(
-    "random_poisson", lambda keys, rate, *, dtype: shaped_array(rate.shape, dtype)
+random_poisson = ByKeys(
+    "random_poisson",
+    _poisson,
+    lambda keys, rate, *, dtype: shaped_array(rate.shape, dtype),
+    uses=True,
 )
-random_poisson.impl = _poisson
 
 # -- binomial ------------------------------------------------------------------------------------
 
@@ -232,7 +234,9 @@ def _binomial(keys, n, p, *, dtype):
     return out.astype(dtype).reshape(shape)[()]
 
 
-random_binomial = by_keys(
-    "random_binomial", lambda keys, n, p, *, dtype: shaped_array(p.shape, dtype)
+random_binomial = ByKeys(
+    "random_binomial",
+    _binomial,
+    lambda keys, n, p, *, dtype: shaped_array(p.shape, dtype),
+    uses=True,
 )
-random_binomial.impl = _binomial

@@ -12,7 +12,7 @@ from fgrad.primitives import threefry
 from fgrad.primitives.elementwise import div, eq, exp, mul
 from fgrad.primitives.gamma import random_gamma_grad
 from fgrad.primitives.parts import select
-from fgrad.primitives.random import by_keys, floats_of, normals_of, words_of
+from fgrad.primitives.random import ByKeys, floats_of, normals_of, words_of
 
 
 def _proposals(keys, c, dtype):
@@ -82,6 +82,7 @@ def _jvp(primals, tangents, *, log_space):
     return ans, mul(tangents[1], div(random_gamma_grad(a, sample), sample))
 
 
-random_gamma = by_keys("random_gamma", lambda keys, a, *, log_space: shaped_array(a.shape, a.dtype))
-random_gamma.impl = _draw
+random_gamma = ByKeys(
+    "random_gamma", _draw, lambda keys, a, *, log_space: shaped_array(a.shape, a.dtype), uses=True
+)
 random_gamma.jvp = _jvp

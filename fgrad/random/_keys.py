@@ -187,7 +187,9 @@ def wrap_key_data(key_bits_array, *, impl=None, dtype=None):
     if dtype is not None and impl is not None:
         raise ValueError(located("wrap_key_data: give impl or dtype, not both"))
     _check_impl(dtype if impl is None else impl, "wrap_key_data")
-    return rp.random_wrap(value(key_bits_array, "wrap_key_data"))
+    words = value(key_bits_array, "wrap_key_data")
+    rp.random_wrap.abstract_eval(get_aval(words))  # NumPy would take them
+    return rp.random_wrap(words)
 
 
 def key_impl(keys):

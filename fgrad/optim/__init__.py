@@ -21,7 +21,17 @@ parameters. All of it is pure functions over pytrees, so it runs under ``jit``, 
 2.0
 """
 
-from . import losses, projections, schedules, transforms, tree
+from . import (
+    assignment,
+    losses,
+    microbatching,
+    perturbations,
+    projections,
+    schedules,
+    second_order,
+    transforms,
+    tree,
+)
 from ._base import (
     EmptyState,
     GradientTransformation,
@@ -41,7 +51,9 @@ from ._base import (
     stateless_with_tree_map,
     with_extra_args_support,
 )
+from ._gradients import scale_gradient
 from ._linear_algebra import matrix_inverse_pth_root, nnls, power_iteration
+from ._normal import multi_normal
 from ._numerics import safe_increment, safe_norm, safe_root_mean_squares
 from ._optimizers.adadelta import ScaleByAdaDeltaState, adadelta, scale_by_adadelta
 from ._optimizers.adafactor import FactoredState, adafactor, scale_by_factored_rms
@@ -82,7 +94,7 @@ from ._optimizers.rms import (
     scale_by_stddev,
 )
 from ._optimizers.rprop import ScaleByRpropState, rprop, scale_by_rprop
-from ._optimizers.sgd import scale_by_sign, sgd, sign_sgd, signum
+from ._optimizers.sgd import noisy_sgd, scale_by_sign, sgd, sign_sgd, signum
 from ._optimizers.sm3 import ScaleBySM3State, scale_by_sm3, sm3
 from ._optimizers.trust import fromage, lamb, lars, scale_by_trust_ratio
 from ._optimizers.yogi import scale_by_yogi, yogi
@@ -118,6 +130,7 @@ from .losses import (
     softmax_cross_entropy_with_integer_labels,
     squared_error,
 )
+from .microbatching import microbatch
 from .schedules import (
     InjectStatefulHyperparamsState,
     WrappedSchedule,
@@ -138,6 +151,7 @@ from .schedules import (
     warmup_exponential_decay_schedule,
 )
 from .transforms import (
+    AddNoiseState,
     ApplyEvery,
     ApplyIfFiniteState,
     ConditionallyMaskState,
@@ -157,6 +171,7 @@ from .transforms import (
     ZeroNansState,
     adaptive_grad_clip,
     add_decayed_weights,
+    add_noise,
     apply_every,
     apply_if_finite,
     chain,

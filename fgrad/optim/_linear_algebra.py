@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import fgrad.numpy as fnp
-from fgrad import lax
+from fgrad import lax, random
 
 from . import tree as trees
 from ._base import Scalar
@@ -22,6 +22,7 @@ def power_iteration(
     v0: Any = None,
     num_iters: Scalar = 100,
     error_tolerance: Scalar = 1e-6,
+    key: Any = None,
 ) -> tuple[Scalar, Any]:
     r"""The eigenvalue of the largest absolute value, and its eigenvector.
 
@@ -32,12 +33,13 @@ def power_iteration(
     matrix : array of shape (n, n), or callable
         A symmetric matrix, or a function from a pytree to its product with it.
     v0 : pytree of arrays, optional
-        Where to begin; needed if `matrix` is a function. By default a fixed vector that is
-        orthogonal to no simple one.
+        Where to begin; needed if `matrix` is a function. By default a random vector.
     num_iters : int
         How many products to take at most.
     error_tolerance : scalar
         The residual at which to stop, relative to the eigenvalue.
+    key : key, optional
+        Of the random vector; by default always the same one.
 
     Returns
     -------
@@ -65,8 +67,10 @@ def power_iteration(
     if v0 is None:
         if callable(matrix):
             raise ValueError("power_iteration: `v0` must be given if `matrix` is a function")
-        # No pattern in its entries, so that it is orthogonal to no eigenvector but by accident.
-        v0 = fnp.astype(fnp.cos(1.0 + fnp.arange(fnp.shape(matrix)[-1]) ** 2), matrix.dtype)
+        matrix = fnp.asarray(matrix)
+        v0 = random.uniform(
+            random.key(0) if key is None else key, matrix.shape[-1:], matrix.dtype, -1.0, 1.0
+        )
     product = matrix if callable(matrix) else lambda v: fnp.matmul(matrix, v)
 
     def unfinished(carry):

@@ -13,10 +13,10 @@ from .._base import (
     stateless,
 )
 from .._scaling import scale_by_learning_rate
-from ..transforms import chain, ema, trace
+from ..transforms import add_noise, chain, ema, trace
 from ..tree._map import map_present
 
-__all__ = ["scale_by_sign", "sgd", "sign_sgd", "signum"]
+__all__ = ["noisy_sgd", "scale_by_sign", "sgd", "sign_sgd", "signum"]
 
 
 def sgd(
@@ -72,6 +72,30 @@ def sgd(
         identity() if momentum is None else trace(momentum, nesterov, accumulator_dtype),
         scale_by_learning_rate(learning_rate),
     )
+
+
+def noisy_sgd(
+    learning_rate: ScalarOrSchedule, eta: Scalar = 0.01, gamma: Scalar = 0.55, key: Any = 0
+) -> GradientTransformationExtraArgs:
+    """Gradient descent with noise that fades: `add_noise`, then the learning rate.
+
+    Parameters
+    ----------
+    learning_rate : scalar or callable
+        The step size, or a function from the count of steps to it.
+    eta, gamma, key
+        See `add_noise`.
+
+    Returns
+    -------
+    GradientTransformationExtraArgs
+
+    References
+    ----------
+    Neelakantan et al., "Adding Gradient Noise Improves Learning for Very Deep Networks",
+    https://arxiv.org/abs/1511.06807, 2015.
+    """
+    return chain(add_noise(eta, gamma, key), scale_by_learning_rate(learning_rate))
 
 
 def scale_by_sign() -> GradientTransformation:

@@ -40,3 +40,4 @@ from ._multi_steps import (
     skip_large_updates,
     skip_not_finite,
 )
+from ._noise import AddNoiseState, add_noise

@@ -31,5 +31,6 @@ from ._moments import (
     update_moment,
     update_moment_per_elem_norm,
 )
+from ._random import random_like, split_key_like, unwrap_random_key_data
 from ._reductions import allclose, max, min, norm, size, sum, vdot
 from ._states import get, get_all_with_path, map_params, set

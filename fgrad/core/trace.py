@@ -75,7 +75,7 @@ class Primitive:
         Whether NumPy hands it to BLAS or LAPACK.
     stage : callable or None
         ``stage(trace, args, params)``: for operations that hold Python functions, how a
-        `StagingTrace` turns these into jaxprs.
+        `StagingTrace` turns these into jaxprs. Their `batch` gets ``axis_name=`` too.
     """
 
     def __init__(self, name: str, multiple_results: bool = False, internal: bool = False):

@@ -6,6 +6,22 @@ from fgrad.control_flow.loops import fori_loop, map, scan
 from fgrad.control_flow.while_loop import while_loop
 from fgrad.lax import linalg
 from fgrad.lax._bits import bitcast_convert_type, mulhi, reduce_precision
+from fgrad.lax._collective import (
+    all_gather,
+    all_to_all,
+    axis_index,
+    axis_size,
+    pmax,
+    pmean,
+    pmin,
+    ppermute,
+    precv,
+    psend,
+    pshuffle,
+    psum,
+    psum_scatter,
+    pswapaxes,
+)
 from fgrad.lax._contract import DotDimensionNumbers, batch_matmul, dot, dot_general, scaled_dot
 from fgrad.lax._elementwise import (
     RoundingMethod,

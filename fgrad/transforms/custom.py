@@ -110,9 +110,9 @@ def _call_avals(*avals, call):
     return call.jaxpr.out_avals
 
 
-def _vmapped(fun, dims):
+def _vmapped(fun, dims, axis_name):
     """A flat function over a batch, every output mapped."""
-    return vmap(lambda *args: list(fun(*args)), in_axes=tuple(dims), out_axes=0)
+    return vmap(lambda *args: list(fun(*args)), in_axes=tuple(dims), axis_name=axis_name)
 
 
 def _given(treedef, values):
@@ -144,7 +144,7 @@ def _zero_tangent(aval, linear):
     return instantiate(None, aval)
 
 
-def _jvp_batch(args, dims, size, *, call):
+def _jvp_batch(args, dims, size, *, call, axis_name):
     (rule,) = call.rules
     axes = _front_axes(dims)
 
@@ -159,10 +159,11 @@ def _jvp_batch(args, dims, size, *, call):
             vmap(
                 lambda *v: _join_pair(rule(v[:n], v[n:])),
                 in_axes=(*axes, *(0 for _ in full)),
+                axis_name=axis_name,
             )(*primals, *full)
         )
 
-    return _batched_call(custom_jvp_call, args, dims, size, call, (batched_rule,))
+    return _batched_call(custom_jvp_call, args, dims, size, call, (batched_rule,), axis_name)
 
 
 def _front_axes(dims):
@@ -178,11 +179,11 @@ def _split_pair(pair):
     return _base(pair[0]), _base(pair[1])
 
 
-def _batched_call(primitive, args, dims, size, call, rules):
+def _batched_call(primitive, args, dims, size, call, rules, axis_name):
     """The call of a function over a batch, whose axis comes first in arguments and results."""
     args, axes = batch_to_front(args, dims), _front_axes(dims)
     if call.jaxpr is None:
-        fun, batched = (lambda *a: _base(_vmapped(call.fun, axes)(*a))), None
+        fun, batched = (lambda *a: _base(_vmapped(call.fun, axes, axis_name)(*a))), None
     else:
         mapped = tuple([d is not None for d in dims])
         fun, (batched, _) = None, batch_jaxpr(call.jaxpr, size, mapped, True)
@@ -399,7 +400,7 @@ def _vjp_linearize(primals, tangents, *, call):
     return outs, [t if a.inexact else None for t, a in zip(tangent_outs, out_avals, strict=True)]
 
 
-def _vjp_batch(args, dims, size, *, call):
+def _vjp_batch(args, dims, size, *, call, axis_name):
     fwd, bwd = call.rules
     axes = _front_axes(dims)
 
@@ -408,21 +409,22 @@ def _vjp_batch(args, dims, size, *, call):
             outs, res = fwd(*v)
             return [list(outs), list(res)]
 
-        outs, res = vmap(one, in_axes=axes)(*vs)
+        outs, res = vmap(one, in_axes=axes, axis_name=axis_name)(*vs)
         return _base(outs), _base(res)
 
     def batched_bwd(res, cts):
         def one(res, cts):
             return list(bwd(tuple(res), list(cts)))
 
-        found = _base_or_none(vmap(one)(list(res), list(cts)))
+        found = _base_or_none(vmap(one, axis_name=axis_name)(list(res), list(cts)))
         # an argument that all elements share gets the sum of their cotangents
         return [
             reduce_sum(c, axes=(0,)) if c is not None and d is None else c
             for c, d in zip(found, axes, strict=True)
         ]
 
-    return _batched_call(custom_vjp_call, args, dims, size, call, (batched_fwd, batched_bwd))
+    rules = batched_fwd, batched_bwd
+    return _batched_call(custom_vjp_call, args, dims, size, call, rules, axis_name)
 
 
 def _base_or_none(values):

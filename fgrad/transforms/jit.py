@@ -12,6 +12,7 @@ from fgrad.core.source import located
 from fgrad.core.trace import Primitive, Tracer, Undefined, get_aval
 from fgrad.core.tree import tree_flatten, tree_unflatten
 from fgrad.primitives.define import set_rules
+from fgrad.transforms.axes import lookups
 from fgrad.transforms.face import as_argument, as_results, check_callable, function_name
 from fgrad.transforms.jaxprs import (
     batch_jaxpr,
@@ -201,7 +202,7 @@ class JitFunction:
         if program.closed_over or any(isinstance(v, Tracer) for v in values):
             outs = jit_call(*program.closed_over, *values, jaxpr=program.open, name=self._name)
             return as_results(program.out_tree, outs)
-        if key is not None:
+        if key is not None and program.kept:
             self._fast[key] = program.executable.user_call(program.out_tree)
         return as_results(program.out_tree, program.executable(*values))
 
@@ -218,9 +219,12 @@ class JitFunction:
             ) from None
         if program is None:
             avals = tree_unflatten(in_tree, list(key[1]))
+            before = lookups()
             closed, _, out_tree = stage_function(fun, *avals, "jit")
             program = _Program(closed, in_tree, out_tree, self._donated_leaves(moving, moving_kw))
-            if not program.closed_over:
+            # what knows of mapped axes around it is for these alone
+            program.kept = not program.closed_over and lookups() == before
+            if program.kept:
                 self._programs[key] = program
         else:
             self._hits += 1
@@ -302,6 +306,7 @@ class _Program:
         self.in_tree = in_tree
         self.out_tree = out_tree
         self.donated = donated
+        self.kept = False
 
     @functools.cached_property
     def executable(self):

@@ -1,12 +1,16 @@
 """Batching: every value may carry one axis more than the program knows of."""
 
+from contextlib import nullcontext
 from functools import wraps
+
+import numpy as np
 
 from fgrad.core.array import as_eager
 from fgrad.core.source import located
 from fgrad.core.trace import Trace, Tracer, get_aval, thread
 from fgrad.core.tree import flatten_axes, tree_flatten, tree_unflatten
 from fgrad.primitives.shape import broadcast_to, moveaxis
+from fgrad.transforms.axes import named_axis
 from fgrad.transforms.face import as_argument, as_results, check_callable, function_name
 
 
@@ -43,6 +47,8 @@ class BatchTrace(Trace):
         values, dims = zip(*map(self.split, args), strict=True) if args else ((), ())
         if all(d is None for d in dims):
             return self.parent.process(primitive, values, params)
+        if primitive.stage is not None:  # the functions it holds may name the axis
+            params = {**params, "axis_name": self.axis_name}
         out, dim = primitive.batch(values, dims, self.size, **params)
         if primitive.multiple_results:
             return [self._wrap(o, d) for o, d in zip(out, dim, strict=True)]
@@ -162,7 +168,10 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
             as_eager(v) if d is None else BatchTracer(trace, v, d)
             for v, d in zip(values, dims, strict=True)
         ]
-        with trace:
+        name = nullcontext()
+        if axis_name is not None:
+            name = named_axis(axis_name, BatchTracer(trace, np.arange(size), 0), size)
+        with trace, name:
             args, kwargs = tree_unflatten(treedef, wrapped)
             out_leaves, out_tree = tree_flatten(fun(*args, **kwargs))
             outs = [

@@ -756,3 +756,9 @@ RANDOM = {
 
 WITHOUT_RESULT = {"dce_sink"}
 """Primitives that give nothing to compare: tests/lax/test_stage.py."""
+
+COLLECTIVES = {"all_gather", "sum_scatter"}
+"""Primitives along mapped axes, which a row has none of: tests/lax/test_collective.py."""
+
+CALLBACKS = {"pure_callback", "io_callback", "debug_callback"}
+"""Primitives that call functions of Python: tests/transforms/test_callback.py."""

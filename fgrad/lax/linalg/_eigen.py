@@ -1,6 +1,7 @@
 """Eigenvalues and singular values."""
 
 import enum
+from typing import Any
 
 import numpy as np
 
@@ -175,5 +176,5 @@ def svd(x, *, full_matrices=True, compute_uv=True, subset_by_index=None, algorit
     >>> fgrad.lax.linalg.svd(fnp.array([[0.0, 2.0], [1.0, 0.0]]), compute_uv=False)
     Array([2., 1.])
     """
-    out = numpy_svd(x, full_matrices, compute_uv, subset_by_index=subset_by_index)
+    out: Any = numpy_svd(x, full_matrices, compute_uv, subset_by_index=subset_by_index)
     return tuple(out) if compute_uv else out

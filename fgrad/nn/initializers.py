@@ -54,6 +54,15 @@ def _dtype(dtype):
     return np.dtype(float if dtype is None else dtype)
 
 
+def _number(x, dtype) -> Any:
+    return fnp.asarray(x, dtype)
+
+
+def _real(dtype):
+    """The dtype of the parts of complex numbers."""
+    return np.zeros(0, dtype).real.dtype
+
+
 def constant(value, dtype=None):
     """An initializer that fills with a value.
 
@@ -89,7 +98,7 @@ def uniform(scale=0.01, dtype=None):
 
     def init(key, shape, dtype=dtype):
         dtype = _dtype(dtype)
-        return random.uniform(key, shape, dtype) * fnp.asarray(scale, dtype)
+        return random.uniform(key, shape, dtype) * _number(scale, dtype)
 
     return init
 
@@ -106,7 +115,7 @@ def normal(stddev=0.01, dtype=None):
 
     def init(key, shape, dtype=dtype):
         dtype = _dtype(dtype)
-        return random.normal(key, shape, dtype) * fnp.asarray(stddev, dtype)
+        return random.normal(key, shape, dtype) * _number(stddev, dtype)
 
     return init
 
@@ -126,7 +135,7 @@ def truncated_normal(stddev=0.01, dtype=None, lower=-2.0, upper=2.0):
     def init(key, shape, dtype=dtype):
         dtype = _dtype(dtype)
         draws = random.truncated_normal(key, lower, upper, shape, dtype)
-        return draws * fnp.asarray(stddev, dtype)
+        return draws * _number(stddev, dtype)
 
     return init
 
@@ -158,9 +167,9 @@ _DENOMINATORS = {
 }
 
 
-def _direction(key, shape, dtype):
+def _direction(key, shape, dtype) -> Any:
     """Complex numbers of size one."""
-    angle = 2 * np.pi * random.uniform(key, shape, fnp.zeros((), dtype).real.dtype).astype(dtype)
+    angle = 2 * np.pi * random.uniform(key, shape, _real(dtype)).astype(dtype)
     return fnp.exp(1j * angle)
 
 
@@ -169,8 +178,8 @@ def _truncated(key, shape, dtype, variance):
         scale = fnp.sqrt(variance) / np.asarray(_TRUNCATED_REAL, dtype)
         return random.truncated_normal(key, -2, 2, shape, dtype) * scale
     size_key, angle_key = random.split(key)
-    u = random.uniform(size_key, shape, fnp.zeros((), dtype).real.dtype).astype(dtype)
-    below = (1 - fnp.exp(fnp.asarray(-4, dtype))) * u
+    u = random.uniform(size_key, shape, _real(dtype)).astype(dtype)
+    below = (1 - fnp.exp(_number(-4, dtype))) * u
     size = fnp.sqrt(-fnp.log(1 - below))
     scale = fnp.sqrt(variance) / np.asarray(_TRUNCATED_COMPLEX, dtype)
     return size * _direction(angle_key, shape, dtype) * scale
@@ -184,7 +193,7 @@ def _uniform(key, shape, dtype, variance):
     if dtype.kind == "f":
         return random.uniform(key, shape, dtype, -1) * fnp.sqrt(3 * variance)
     size_key, angle_key = random.split(key)
-    square = 2 * random.uniform(size_key, shape, fnp.zeros((), dtype).real.dtype)
+    square = 2 * random.uniform(size_key, shape, _real(dtype))
     disk = fnp.sqrt(square).astype(dtype) * _direction(angle_key, shape, dtype)
     return disk * fnp.sqrt(variance)
 
@@ -230,7 +239,7 @@ def variance_scaling(scale, mode, distribution, in_axis=-2, out_axis=-1, batch_a
     def init(key, shape, dtype=dtype):
         dtype = _dtype(dtype)
         denominator = _DENOMINATORS[mode](*_fans(shape, in_axis, out_axis, batch_axis))
-        variance = fnp.asarray(scale / denominator, dtype)
+        variance = _number(scale / denominator, dtype)
         return _DRAWS[distribution](key, shape, dtype, variance)
 
     return init
@@ -300,7 +309,7 @@ def orthogonal(scale=1.0, column_axis=-1, dtype=None):
         columns = shape[axis]
         q = random.orthogonal(key, math.prod(shape) // columns, (), dtype, columns)
         q = fnp.reshape(q, (*shape[:axis], *shape[axis + 1 :], columns))
-        return fnp.asarray(scale, dtype) * fnp.moveaxis(q, -1, axis)
+        return _number(scale, dtype) * fnp.moveaxis(q, -1, axis)
 
     return init
 

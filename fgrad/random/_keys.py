@@ -1,5 +1,7 @@
 """Making keys, and making keys of keys."""
 
+from typing import Any
+
 import numpy as np
 
 from fgrad.core.avals import key_dtype as typed
@@ -35,7 +37,7 @@ def _seeded(seed, name, impl):
 
 
 @public
-def key(seed, *, impl=None, dtype=None):
+def key(seed, *, impl=None, dtype=None) -> Any:
     """A random key, made of a seed.
 
     All of `fgrad.random` is a function of keys: the same key gives the same numbers, which are
@@ -67,7 +69,7 @@ def key(seed, *, impl=None, dtype=None):
 
 
 @public
-def PRNGKey(seed, *, impl=None):
+def PRNGKey(seed, *, impl=None) -> Any:
     """A raw random key made of a seed: its two words, as an array of uint32.
 
     Takes what `key` takes, and serves wherever a key does.
@@ -82,7 +84,7 @@ def PRNGKey(seed, *, impl=None):
 
 
 @public
-def split(key, num=2):
+def split(key, num=2) -> Any:
     """Several new keys in place of one, which should not be used again.
 
     Parameters
@@ -107,7 +109,7 @@ def split(key, num=2):
 
 
 @public
-def fold_in(key, data):
+def fold_in(key, data) -> Any:
     """A new key, made of a key and a number.
 
     Parameters

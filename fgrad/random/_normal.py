@@ -1,6 +1,7 @@
 """Normal numbers, and what is made of them."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ from fgrad.random._uniform import rademacher, split_values, uniform_values
 
 
 @public
-def normal(key, shape=(), dtype=None):
+def normal(key, shape=(), dtype=None) -> Any:
     """Standard normal numbers.
 
     Parameters
@@ -77,7 +78,7 @@ def lognormal(key, sigma=1.0, shape=None, dtype=None):
 
 
 @public
-def truncated_normal(key, lower, upper, shape=None, dtype=None):
+def truncated_normal(key, lower, upper, shape=None, dtype=None) -> Any:
     """Standard normal numbers given that they lie between two bounds.
 
     Parameters
@@ -240,7 +241,7 @@ def multivariate_normal(key, mean, cov, shape=None, dtype=None, method="cholesky
 
 
 @public
-def orthogonal(key, n, shape=(), dtype=None, m=None):
+def orthogonal(key, n, shape=(), dtype=None, m=None) -> Any:
     """Matrices that are uniform on the orthogonal group; unitary ones, if complex.
 
     By F. Mezzadri, Notices of the AMS 54 (2007), 592-604.

@@ -1,5 +1,7 @@
 """What is equally likely everywhere: bits, floats, integers, and coins."""
 
+from typing import Any
+
 import numpy as np
 
 from fgrad.core.source import located
@@ -13,7 +15,7 @@ from fgrad.random._arguments import checked_dtype, fitting_shape, single_key
 
 
 @public
-def bits(key, shape=(), dtype=None):
+def bits(key, shape=(), dtype=None) -> Any:
     """Random bits, as unsigned integers.
 
     Parameters
@@ -34,7 +36,7 @@ def bits(key, shape=(), dtype=None):
 
 
 @public
-def uniform(key, shape=(), dtype=None, minval=0.0, maxval=1.0):
+def uniform(key, shape=(), dtype=None, minval=0.0, maxval=1.0) -> Any:
     """Floats that are uniform in ``[minval, maxval)``.
 
     Parameters
@@ -68,7 +70,7 @@ def uniform_values(key, shape, dtype, minval=0.0, maxval=1.0):
 
 
 @public
-def randint(key, shape, minval, maxval, dtype=None):
+def randint(key, shape, minval, maxval, dtype=None) -> Any:
     """Integers that are uniform in ``[minval, maxval)``.
 
     Where that is empty, `minval`. Numbers are remainders of twice as many bits as `dtype` has (and

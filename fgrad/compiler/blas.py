@@ -7,9 +7,9 @@ little on small products, and on large ones no more than shares that wait only a
 
 import numpy as np
 
-from fgrad.compiler.parallel import THREADS, run_all, shares
 from fgrad.core import memory
 from fgrad.core.openblas import routine
+from fgrad.core.parallel import THREADS, run_all, shares
 
 # Floating-point operations from which on a product is shared out.
 LARGE = 1 << 25

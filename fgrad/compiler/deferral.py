@@ -5,8 +5,8 @@ In a backward pass these are the gradients by the weights. The chain of cotangen
 
 import math
 
-from fgrad.compiler.parallel import THREADS
 from fgrad.core.jaxpr import Jaxpr
+from fgrad.core.parallel import THREADS
 from fgrad.primitives.contract import einsum, plan
 
 # Floating-point operations from which on a product is worth handing over.

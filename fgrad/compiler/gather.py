@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from fgrad.compiler.parallel import THREADS, run_all, shares
 from fgrad.core import memory
+from fgrad.core.parallel import THREADS, run_all, shares
 from fgrad.primitives.index import gather
 from fgrad.primitives.take_rows import check_bounds, take_rows
 

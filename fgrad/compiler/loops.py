@@ -6,8 +6,8 @@ import numpy as np
 
 from fgrad.compiler.buffers import Plan, Scratch
 from fgrad.compiler.lower import Namespace, in_place, operands, statement
-from fgrad.compiler.parallel import THREADS, run_loop
 from fgrad.core import memory
+from fgrad.core.parallel import THREADS, run_loop
 from fgrad.primitives.reduce import reduce_sum
 
 # What the arrays of a block may take together, in bytes: longer blocks spare calls, and what

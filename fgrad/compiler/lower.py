@@ -9,8 +9,8 @@ import numpy as np
 from fgrad.compiler import blas
 from fgrad.compiler.deferral import product_flops
 from fgrad.compiler.gather import gather_rows, takes_rows
-from fgrad.compiler.parallel import THREADS, start
 from fgrad.core.jaxpr import Literal
+from fgrad.core.parallel import THREADS, start
 from fgrad.primitives import contract, elementwise, index, parts, reduce
 from fgrad.primitives import shape as sh
 from fgrad.primitives.define import Elementwise

@@ -5,7 +5,7 @@ import pytest
 
 import fgrad
 import fgrad.numpy as fnp
-from fgrad.compiler.parallel import THREADS
+from fgrad.core.parallel import THREADS
 
 several_threads = pytest.mark.skipif(THREADS < 2, reason="needs two processors")
 RNG = np.random.default_rng(0)

@@ -313,8 +313,8 @@ def _generic(names, eqn, args):
     p = eqn.primitive
     if p.lower is not None:
         return f"{names.name(p.lower(**eqn.params), p.name)}({', '.join(args)})"
-    params = "".join(
-        f", {k}={names.name(v, k) if not isinstance(v, int | str | bool) else repr(v)}"
+    params = [
+        f"{k}={names.name(v, k) if not isinstance(v, int | str | bool) else repr(v)}"
         for k, v in eqn.params.items()
-    )
-    return f"{names.name(p.impl, p.name)}({', '.join(args)}{params})"
+    ]
+    return f"{names.name(p.impl, p.name)}({', '.join([*args, *params])})"

@@ -47,6 +47,11 @@ class JaxprEqn:
 
         return format_eqn(self)
 
+    @property
+    def effectful(self):
+        """Whether it does more than give results, or a program inside it does."""
+        return has_effect(self.primitive, self.params)
+
     def replace(self, **kwargs):
         """A copy with some of its parts replaced."""
         parts = {k: kwargs.get(k, getattr(self, k)) for k in self.__slots__}
@@ -81,6 +86,14 @@ class ClosedJaxpr:
         self.jaxpr = jaxpr
         self.consts = consts
         self.memo = {}
+
+    @property
+    def effectful(self):
+        """Whether an equation does more than give results."""
+        found = self.memo.get("effectful")
+        if found is None:
+            found = self.memo["effectful"] = any(e.effectful for e in self.jaxpr.eqns)
+        return found
 
     @property
     def in_avals(self):
@@ -121,16 +134,20 @@ def eval_jaxpr(jaxpr: Jaxpr, consts, args) -> list:
     env = dict(zip(jaxpr.constvars, consts, strict=True))
     env.update(zip(jaxpr.invars, args, strict=True))
     last_use = last_uses(jaxpr)
-    process = thread.trace.process
-    for i, eqn in enumerate(jaxpr.eqns):
-        values = tuple([v.val if type(v) is Literal else env[v] for v in eqn.invars])
-        out = process(eqn.primitive, values, eqn.params)
-        if eqn.primitive.multiple_results:
-            env.update(zip(eqn.outvars, out, strict=True))
-        else:
-            env[eqn.outvars[0]] = out
-        for v in last_use[i]:  # values die where they are last used
-            env.pop(v, None)
+    process, outside = thread.trace.process, thread.source
+    try:
+        for i, eqn in enumerate(jaxpr.eqns):
+            thread.source = eqn.source or outside
+            values = tuple([v.val if type(v) is Literal else env[v] for v in eqn.invars])
+            out = process(eqn.primitive, values, eqn.params)
+            if eqn.primitive.multiple_results:
+                env.update(zip(eqn.outvars, out, strict=True))
+            else:
+                env[eqn.outvars[0]] = out
+            for v in last_use[i]:  # values die where they are last used
+                env.pop(v, None)
+    finally:
+        thread.source = outside
     return [v.val if type(v) is Literal else env[v] for v in jaxpr.outvars]
 
 
@@ -154,3 +171,8 @@ def jaxprs_in_params(params: dict):
         for item in value if isinstance(value, tuple | list) else (value,):
             if isinstance(item, ClosedJaxpr):
                 yield item
+
+
+def has_effect(primitive: Primitive, params: dict) -> bool:
+    """Whether an operation does more than give results, or a program inside it does."""
+    return primitive.effectful or any(c.effectful for c in jaxprs_in_params(params))

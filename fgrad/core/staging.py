@@ -3,7 +3,7 @@
 import numpy as np
 
 from fgrad.core.avals import ShapedArray
-from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, Var
+from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, Var, has_effect
 from fgrad.core.source import user_source
 from fgrad.core.trace import Trace, Tracer, as_value, evaluation, get_aval, raise_leaked, thread
 
@@ -36,7 +36,7 @@ class StagingTrace(Trace):
     """Writes down every operation that touches a tracer, of this trace or of an outer one.
 
     Outer tracers and arrays become constants of the jaxpr. What touches no tracer is evaluated at
-    once: constants fold while tracing.
+    once, unless it has an effect: constants fold while tracing.
     """
 
     __slots__ = ("alive", "consts", "eqns")
@@ -54,7 +54,8 @@ class StagingTrace(Trace):
             if isinstance(a, Tracer):
                 break
         else:
-            return evaluation.process(primitive, args, params)
+            if not has_effect(primitive, params):
+                return evaluation.process(primitive, args, params)
         if primitive.stage is not None:
             return primitive.stage(self, args, params)
         return self.stage(primitive, args, params)
@@ -65,7 +66,7 @@ class StagingTrace(Trace):
             raise_leaked(next(a for a in args if isinstance(a, Tracer) and a._trace is self))
         avals = [get_aval(a) for a in args]
         out = primitive.abstract_eval(*avals, **params)
-        source = user_source()
+        source = thread.source or user_source()
         outvars = [Var(a) for a in out] if primitive.multiple_results else [Var(out)]
         eqn = JaxprEqn([self.operand(a) for a in args], outvars, primitive, params, source)
         self.eqns.append(eqn)

@@ -75,7 +75,7 @@ class Primitive:
         Whether NumPy hands it to BLAS or LAPACK.
     stage : callable or None
         ``stage(trace, args, params)``: for operations that hold Python functions, how a
-        `StagingTrace` turns these into jaxprs. Their `batch` gets ``axis_name=`` too.
+        `StagingTrace` turns these into jaxprs. Their `batch` gets the ``trace=`` too.
     """
 
     def __init__(self, name: str, multiple_results: bool = False, internal: bool = False):
@@ -330,10 +330,14 @@ def raise_explained(primitive, args, params, error):
 
 
 class _Thread(threading.local):
-    """The current interpreter of each thread."""
+    """The current interpreter of each thread.
+
+    While it carries out the equations of a program, `source` is the user's line of the equation.
+    """
 
     def __init__(self):
         self.trace = evaluation
+        self.source = None
 
 
 evaluation = EvalTrace(None)

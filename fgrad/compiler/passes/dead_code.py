@@ -9,7 +9,7 @@ def drop_dead_code(closed: ClosedJaxpr) -> ClosedJaxpr:
     needed = {v for v in j.outvars if type(v) is Var}
     kept = []
     for eqn in reversed(j.eqns):
-        if eqn.primitive.effectful or any(v in needed for v in eqn.outvars):
+        if eqn.effectful or any(v in needed for v in eqn.outvars):
             if eqn.primitive.prune is not None:
                 eqn = _pruned(eqn, needed)
             kept.append(eqn)

@@ -75,7 +75,7 @@ class _Group:
 def pack_small(closed: ClosedJaxpr) -> ClosedJaxpr:
     """Do operations that occur on many small arrays once, on all of them joined."""
     eqns = closed.jaxpr.eqns
-    if any(e.primitive.effectful for e in eqns):  # their order counts
+    if any(e.effectful for e in eqns):  # their order counts
         return closed
     groups = _alike(eqns)
     groups = _worthwhile(groups, closed.jaxpr) if groups else []

@@ -15,7 +15,7 @@ def merge_common(closed: ClosedJaxpr) -> ClosedJaxpr:
     seen = {}
 
     def rule(r, eqn):
-        if eqn.primitive.name == "checkpoint" or eqn.primitive.effectful:
+        if eqn.primitive.name == "checkpoint" or eqn.effectful:
             return None
         key = (eqn.primitive, tuple(map(atom_key, eqn.invars)), params_key(eqn))
         found = seen.get(key)

@@ -1,18 +1,21 @@
 """fgrad: JAX's programming model at NumPy's weight."""
 
-from fgrad import dtypes, errors, image, lax, nn, numpy, ops, random, tree, tree_util
+from fgrad import debug, dtypes, errors, image, lax, nn, numpy, ops, random, tree, tree_util
 from fgrad.core.array import Array
+from fgrad.debug._switches import checking_leaks, debug_infs, debug_nans
 from fgrad.random._key_reuse import debug_key_reuse
+from fgrad.transforms.callback import pure_callback
 from fgrad.transforms.checkpoint import checkpoint
 from fgrad.transforms.checkpoint import checkpoint as remat
 from fgrad.transforms.closure import closure_convert
 from fgrad.transforms.custom import custom_jvp, custom_vjp
 from fgrad.transforms.forward import jvp
 from fgrad.transforms.grad import grad, linearize, value_and_grad, vjp
+from fgrad.transforms.inspection import block_until_ready, ensure_compile_time_eval, typeof
 from fgrad.transforms.jacobian import hessian, jacfwd, jacobian, jacrev
 from fgrad.transforms.jit import disable_jit, jit
 from fgrad.transforms.linear_transpose import linear_transpose
-from fgrad.transforms.scope import named_scope
+from fgrad.transforms.scope import named_call, named_scope
 from fgrad.transforms.stage import ShapeDtypeStruct, eval_shape, make_jaxpr
 from fgrad.transforms.vmap import vmap
 

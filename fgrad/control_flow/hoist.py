@@ -42,7 +42,7 @@ steps.impl = lambda *args, **params: steps.lower(**params)(*args)
 
 def _is_movable(eqn):
     """Whether an equation may run at another time, and over all steps at once."""
-    return not (eqn.primitive.effectful or eqn.primitive.lower is not None)
+    return not (eqn.effectful or eqn.primitive.lower is not None)
 
 
 class Partition:
@@ -85,7 +85,7 @@ class Partition:
             operands = {v for v in eqn.invars if type(v) is Var}
             if id(eqn) in summing:
                 continue
-            if operands <= fixed and not eqn.primitive.effectful:
+            if operands <= fixed and not eqn.effectful:
                 self.once.append(eqn)
                 fixed.update(eqn.outvars)
             elif together and operands <= fixed | stacked and _is_movable(eqn):

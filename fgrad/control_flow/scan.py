@@ -306,7 +306,7 @@ def _needed(j, outvars):
     """The variables that some results depend on."""
     needed = set(outvars)
     for eqn in reversed(j.eqns):
-        if eqn.primitive.effectful or not needed.isdisjoint(eqn.outvars):
+        if eqn.effectful or not needed.isdisjoint(eqn.outvars):
             needed.update(eqn.invars)
     return needed
 

@@ -55,3 +55,20 @@ class named_scope(ContextDecorator):
 
     def __exit__(self, *exc):
         _thread.names = _thread.names[:-1]
+
+
+def named_call(fun, *, name: str | None = None):
+    """A function whose operations have a name: by default its own.
+
+    Parameters
+    ----------
+    fun : callable
+    name : str, optional
+
+    Examples
+    --------
+    >>> import fgrad
+    >>> fgrad.named_call(lambda x: x + 1, name="step")(1)
+    2
+    """
+    return named_scope(name or getattr(fun, "__name__", "function"))(fun)

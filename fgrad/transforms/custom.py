@@ -22,7 +22,7 @@ from fgrad.primitives.shape import stop_gradient as stop_gradient_p
 from fgrad.transforms.face import as_argument, as_results, check_callable, function_name
 from fgrad.transforms.jaxprs import batch_jaxpr, batch_to_front, consts_as_inputs
 from fgrad.transforms.linear import LinearTracer, instantiate
-from fgrad.transforms.vmap import vmap
+from fgrad.transforms.vmap import vmap_again
 
 
 def stop_gradient(x):
@@ -110,9 +110,9 @@ def _call_avals(*avals, call):
     return call.jaxpr.out_avals
 
 
-def _vmapped(fun, dims, axis_name):
-    """A flat function over a batch, every output mapped."""
-    return vmap(lambda *args: list(fun(*args)), in_axes=tuple(dims), axis_name=axis_name)
+def _vmapped(trace, fun, dims):
+    """A flat function over the batch of a trace, every output mapped."""
+    return vmap_again(trace, lambda *args: list(fun(*args)), tuple(dims))
 
 
 def _given(treedef, values):
@@ -144,7 +144,7 @@ def _zero_tangent(aval, linear):
     return instantiate(None, aval)
 
 
-def _jvp_batch(args, dims, size, *, call, axis_name):
+def _jvp_batch(args, dims, size, *, call, trace):
     (rule,) = call.rules
     axes = _front_axes(dims)
 
@@ -156,14 +156,14 @@ def _jvp_batch(args, dims, size, *, call, axis_name):
             for t, d in zip(tangents, axes, strict=True)
         ]
         return _split_pair(
-            vmap(
+            vmap_again(
+                trace,
                 lambda *v: _join_pair(rule(v[:n], v[n:])),
-                in_axes=(*axes, *(0 for _ in full)),
-                axis_name=axis_name,
+                (*axes, *(0 for _ in full)),
             )(*primals, *full)
         )
 
-    return _batched_call(custom_jvp_call, args, dims, size, call, (batched_rule,), axis_name)
+    return _batched_call(custom_jvp_call, args, dims, trace, call, (batched_rule,))
 
 
 def _front_axes(dims):
@@ -179,14 +179,14 @@ def _split_pair(pair):
     return _base(pair[0]), _base(pair[1])
 
 
-def _batched_call(primitive, args, dims, size, call, rules, axis_name):
+def _batched_call(primitive, args, dims, trace, call, rules):
     """The call of a function over a batch, whose axis comes first in arguments and results."""
     args, axes = batch_to_front(args, dims), _front_axes(dims)
     if call.jaxpr is None:
-        fun, batched = (lambda *a: _base(_vmapped(call.fun, axes, axis_name)(*a))), None
+        fun, batched = (lambda *a: _base(_vmapped(trace, call.fun, axes)(*a))), None
     else:
         mapped = tuple([d is not None for d in dims])
-        fun, (batched, _) = None, batch_jaxpr(call.jaxpr, size, mapped, True)
+        fun, (batched, _) = None, batch_jaxpr(call.jaxpr, trace.size, mapped, True)
     outs = primitive(*args, call=Call(fun, rules, call.name, batched))
     return outs, [0] * len(outs)
 
@@ -400,7 +400,7 @@ def _vjp_linearize(primals, tangents, *, call):
     return outs, [t if a.inexact else None for t, a in zip(tangent_outs, out_avals, strict=True)]
 
 
-def _vjp_batch(args, dims, size, *, call, axis_name):
+def _vjp_batch(args, dims, size, *, call, trace):
     fwd, bwd = call.rules
     axes = _front_axes(dims)
 
@@ -409,14 +409,14 @@ def _vjp_batch(args, dims, size, *, call, axis_name):
             outs, res = fwd(*v)
             return [list(outs), list(res)]
 
-        outs, res = vmap(one, in_axes=axes, axis_name=axis_name)(*vs)
+        outs, res = vmap_again(trace, one, axes)(*vs)
         return _base(outs), _base(res)
 
     def batched_bwd(res, cts):
         def one(res, cts):
             return list(bwd(tuple(res), list(cts)))
 
-        found = _base_or_none(vmap(one, axis_name=axis_name)(list(res), list(cts)))
+        found = _base_or_none(vmap_again(trace, one)(list(res), list(cts)))
         # an argument that all elements share gets the sum of their cotangents
         return [
             reduce_sum(c, axes=(0,)) if c is not None and d is None else c
@@ -424,7 +424,7 @@ def _vjp_batch(args, dims, size, *, call, axis_name):
         ]
 
     rules = batched_fwd, batched_bwd
-    return _batched_call(custom_vjp_call, args, dims, size, call, rules, axis_name)
+    return _batched_call(custom_vjp_call, args, dims, trace, call, rules)
 
 
 def _base_or_none(values):

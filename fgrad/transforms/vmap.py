@@ -33,22 +33,32 @@ class BatchTracer(Tracer):
 
 
 class BatchTrace(Trace):
-    """Does to all elements of a batch at once what the program does to one."""
+    """Does to all elements of a batch at once what the program does to one.
 
-    __slots__ = ("axis_name", "size")
+    Attributes
+    ----------
+    size : int
+        Of the batch.
+    axis_name : hashable or None
+    tag : object
+        Which batch it is: traces of one batch share it, and take each other's tracers for theirs.
+    """
+
+    __slots__ = ("axis_name", "size", "tag")
     transformation = "vmap"
 
-    def __init__(self, parent, fun, size, axis_name=None):
+    def __init__(self, parent, fun, size, axis_name=None, tag=None):
         super().__init__(parent, fun)
         self.size = size
         self.axis_name = axis_name
+        self.tag = object() if tag is None else tag
 
     def process(self, primitive, args, params):
         values, dims = zip(*map(self.split, args), strict=True) if args else ((), ())
         if all(d is None for d in dims):
             return self.parent.process(primitive, values, params)
-        if primitive.stage is not None:  # the functions it holds may name the axis
-            params = {**params, "axis_name": self.axis_name}
+        if primitive.stage is not None:  # it holds functions, which may know of the batch
+            params = {**params, "trace": self}
         out, dim = primitive.batch(values, dims, self.size, **params)
         if primitive.multiple_results:
             return [self._wrap(o, d) for o, d in zip(out, dim, strict=True)]
@@ -62,7 +72,7 @@ class BatchTrace(Trace):
 
     def split(self, x):
         """The array behind a result of this trace, and its batch dimension or None."""
-        if type(x) is BatchTracer and x._trace is self:
+        if type(x) is BatchTracer and x._trace.tag is self.tag:
             return x.val, x.dim
         return x, None
 
@@ -145,7 +155,18 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
                 f"vmap: in_axes must be an int, None or a tuple of trees of them; got {in_axes!r}"
             )
         )
+    return _mapped(fun, in_axes, out_axes, axis_size, axis_name)
 
+
+def vmap_again(trace, fun, in_axes=0):
+    """`vmap` over the batch of a trace, of a function that may know of it.
+
+    It may close over tracers of that batch, and name its axis.
+    """
+    return _mapped(fun, in_axes, 0, trace.size, trace.axis_name, trace.tag)
+
+
+def _mapped(fun, in_axes, out_axes, axis_size, axis_name, tag=None):
     @wraps(fun)
     def vmapped(*args, **kwargs):
         leaves, treedef = tree_flatten((args, kwargs))
@@ -163,7 +184,7 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
             for v, a in zip(values, axes, strict=True)
         ]
         size = _mapped_size(fun, values, dims, axis_size)
-        trace = BatchTrace(thread.trace, fun, size, axis_name)
+        trace = BatchTrace(thread.trace, fun, size, axis_name, tag)
         wrapped = [
             as_eager(v) if d is None else BatchTracer(trace, v, d)
             for v, d in zip(values, dims, strict=True)

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from fgrad.core import memory
 from fgrad.core.avals import key_dtype, shaped_array
 from fgrad.core.source import located
 from fgrad.core.trace import Primitive, Tracer, get_aval, thread
@@ -45,9 +46,9 @@ def draw(keys, shape, dtype, finish):
     word0, word1 = words_of(keys)
     if word0.size == 1:
         word0, word1 = word0[0], word1[0]
-    out = np.empty(math.prod(dims) * size, dtype)
-    threefry.draw(word0, word1, size, finish, out)
-    return out.reshape((*dims, *shape))[()]
+    out = memory.empty((*dims, *shape), dtype)
+    threefry.draw(word0, word1, size, finish, out.reshape(-1))
+    return out[()]
 
 
 class ByKeys(Primitive):

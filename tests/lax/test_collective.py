@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import fgrad
+import fgrad.test_util
 from tests.harness import assert_same
 from tests.jax_suite import Row, suite
 
@@ -136,9 +137,28 @@ ROWS = [
         ),
         (3, 2),
     ),
+    row(
+        "while",
+        lambda lib, x: lib.lax.while_loop(
+            lambda c: c[1] < 3 + lib.lax.axis_index("i"),
+            lambda c: (c[0] + 0.1 * lib.lax.psum(c[0], "i"), c[1] + 1),
+            (x, 0),
+        ),
+        (3, 2),
+        smooth=False,
+        same_dtype=False,
+    ),
     row("custom_jvp", custom_jvp, (3, 2)),
 ]
 test_values_and_derivatives, test_traced, test_mapped = suite(ROWS)
+
+
+def mapped(fun, *xs):
+    """`fun` over a batch, eagerly; compiled it gives the same."""
+    vmapped = fgrad.vmap(fun, axis_name="i")
+    got = vmapped(*xs)
+    assert_same(fgrad.jit(vmapped)(*xs), got)
+    return got
 
 
 def test_rules_of_custom_vjp():
@@ -155,15 +175,20 @@ def test_rules_of_custom_vjp():
     assert_same(fgrad.jit(lambda x: gradients(fgrad, x))(x), want, 10)
 
 
+def test_branches():
+    """All look along the axis, whichever branch each takes (JAX's derivative is another)."""
+
+    def branch(x):
+        total = lambda v: v * lax.psum(v**2, "i")
+        return lax.cond(x[0] > 0, total, lambda v: lax.pmean(v, "i"), x)
+
+    x = np.array([[1.0, 2.0], [-1.0, 3.0], [0.5, -2.0]])
+    want = np.where(x[:, :1] > 0, x * (x**2).sum(0), x.mean(0))
+    assert_same(mapped(branch, x), want)
+    fgrad.test_util.check_grads(fgrad.vmap(branch, axis_name="i"), (x,), order=2)
+
+
 # -- what JAX's vmap does not have -----------------------------------------------------------------
-
-
-def mapped(fun, *xs):
-    """`fun` over a batch, eagerly; compiled it gives the same."""
-    vmapped = fgrad.vmap(fun, axis_name="i")
-    got = vmapped(*xs)
-    assert_same(fgrad.jit(vmapped)(*xs), got)
-    return got
 
 
 GROUPS = [[0, 3], [2, 1]]

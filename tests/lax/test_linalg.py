@@ -61,6 +61,7 @@ def systems(options):
         ),
         (2, 3, 3),
         (2, 3, 2) if left else (2, 2, 3),
+        dtypes=("complex128",),
     )
 
 

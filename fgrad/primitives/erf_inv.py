@@ -4,6 +4,8 @@ Applied Statistics 37 (1988), which are good to sixteen digits.
 
 import math
 
+import numpy as np
+
 from fgrad.core.trace import get_aval
 from fgrad.primitives.elementwise import (
     clamp,
@@ -20,6 +22,7 @@ from fgrad.primitives.elementwise import (
     sub,
 )
 from fgrad.primitives.parts import abs, select
+from fgrad.primitives.shape import astype
 from fgrad.primitives.special import _composite, _horner
 
 # numerators and denominators, highest power first: in the middle, in the tails, far out
@@ -56,10 +59,13 @@ _F = (
 
 
 def _erf_inv_expand(x):
+    dtype = get_aval(x).dtype
+    if dtype.itemsize == 2:  # whose range the coefficients leave
+        return astype(_erf_inv_expand(astype(x, np.dtype(np.float32))), dtype)
     a = abs(x)
     r = sub(0.180625, mul(0.25, mul(min(a, 0.85), min(a, 0.85))))
     middle = mul(mul(0.5, x), div(_horner(r, _A), _horner(r, _B)))
-    tail = clamp(1e-320 if get_aval(x).dtype.itemsize == 8 else 1e-40, mul(0.5, sub(1, a)), 0.5)
+    tail = clamp(1e-320 if dtype.itemsize == 8 else 1e-40, mul(0.5, sub(1, a)), 0.5)
     r = sqrt(neg(log(tail)))
     near, far = sub(min(r, 5), 1.6), sub(max(r, 5), 5)
     size = select(

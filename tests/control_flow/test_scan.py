@@ -383,3 +383,12 @@ def test_what_is_not_mapped_is_computed_once():
     closed = fgrad.make_jaxpr(fgrad.vmap(f, out_axes=(0, None)))(np.ones(5))
     (loop,) = [e for e in closed.eqns if e.primitive.name == "scan"]
     assert [v.aval.shape for v in loop.outvars] == [(5,), (3,)]
+
+
+def test_rows_of_matrices_without_jit():
+    xs = np.arange(12.0).reshape(2, 3, 2)
+    step = lambda c, x: (c + x, 2 * x)
+    with fgrad.disable_jit():
+        carry, ys = fgrad.lax.scan(step, np.zeros((3, 2)), xs)
+    np.testing.assert_array_equal(carry, xs.sum(0))
+    np.testing.assert_array_equal(ys, 2 * xs)

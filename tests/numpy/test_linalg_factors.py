@@ -246,3 +246,22 @@ def test_derivatives_are_differences(data):
         )
     )
     check_grads(f, (a,), order=1)
+
+
+def test_eigenvectors_of_a_stack_are_those_of_each_matrix():
+    a = np.random.default_rng(0).normal(size=(3, 4, 4))
+    derivative = lambda a: fgrad.jvp(fnp.linalg.eig, (a,), (np.cos(a),))[1]
+    got = derivative(a)
+    for i in range(3):
+        for g, w in zip(got, derivative(a[i]), strict=True):
+            assert_same(g[i], w, 10)
+
+
+def test_a_cutoff_for_each_matrix_under_vmap():
+    a = np.diag([1.0, 1e-3]) + np.zeros((2, 3, 2, 2))
+    rtol = np.array([[1e-1, 1e-5], [1e-5, 1e-1], [1e-1, 1e-1]]).T
+    pinv = lambda a, r: fnp.linalg.pinv(a, rtol=r)
+    got = fgrad.vmap(pinv, in_axes=(0, 0))(a, rtol)
+    assert_same(got, np.stack([pinv(x, r) for x, r in zip(a, rtol, strict=True)]), 10)
+    got = fgrad.vmap(pinv, in_axes=(1, 1))(a, rtol)
+    assert_same(got, np.stack([pinv(a[:, i], rtol[:, i]) for i in range(3)]), 10)

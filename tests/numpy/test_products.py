@@ -17,7 +17,14 @@ def row(name, program, *cases, **options):
 ROWS = [
     row("dot", lambda xp, x, y: xp.dot(x, y), [(3,), (3,)], [(2, 3), (3,)], [(2, 3), (4, 3, 2)]),
     row("dot-scalar", lambda xp, x, y: xp.dot(x, y), [(), (3,)], [(2, 3), ()], [(2,), (3,)]),
-    row("matmul", lambda xp, x, y: xp.matmul(x, y), [(2, 3), (3, 2)], [(4, 1, 2, 3), (5, 3, 2)]),
+    row(
+        "matmul",
+        lambda xp, x, y: xp.matmul(x, y),
+        [(2, 3), (3, 2)],
+        [(4, 1, 2, 3), (5, 3, 2)],
+        [(2, 3), (4, 3, 2)],
+        [(4, 2, 3), (3, 2)],
+    ),
     row(
         "matmul-vector", lambda xp, x, y: x @ y, [(3,), (3,)], [(4, 2, 3), (3,)], [(3,), (4, 3, 2)]
     ),

@@ -83,6 +83,16 @@ def test_closure_convert():
         f(3.0)
 
 
+@pytest.mark.parametrize("transform", (lambda f: f, fgrad.jit))
+def test_what_closure_convert_hoists_is_differentiated(transform):
+    def f(w, v):
+        g, hoisted = fgrad.closure_convert(lambda x: w * x**2 + v, 1.0)
+        assert len(hoisted) == 2
+        return g(3.0, *hoisted)
+
+    assert_same(transform(fgrad.grad(f, (0, 1)))(2.0, 5.0), (9.0, 1.0))
+
+
 def test_stop_gradient():
     stop = fgrad.lax.stop_gradient
     assert fgrad.grad(lambda x: x * stop(x))(3.0) == 3.0

@@ -4,6 +4,7 @@ Along each axis the result is a product with a matrix of weights, whose columns 
 """
 
 import enum
+from typing import Any
 
 import numpy as np
 
@@ -102,7 +103,7 @@ def _overlaps(old, new, inverse, shift):
     return fnp.maximum(0.0, fnp.minimum(right, own + 1.0) - fnp.maximum(left, own + 0.0))
 
 
-def _weights(old, new, scale, translation, method, antialias):
+def _weights(old, new, scale, translation, method, antialias) -> Any:
     """The weights of `old` pixels in `new` ones, a column for each new one."""
     inverse = 1.0 / scale
     shift = translation * inverse
@@ -122,13 +123,17 @@ def _weights(old, new, scale, translation, method, antialias):
     return fnp.where(inside, weights, 0)
 
 
-def _scaled(x, shape, axes, scales, translations, method, antialias):
+def _scaled(x: Any, shape, axes, scales, translations, method, antialias):
     if method is ResizeMethod.CUBIC_PYTORCH and antialias:
         method = ResizeMethod.CUBIC
     for axis, scale, translation in zip(axes, scales, translations, strict=True):
         w = _weights(x.shape[axis], shape[axis], scale, translation, method, antialias)
-        x = fnp.moveaxis(fnp.tensordot(x, w.astype(x.dtype), (axis, 0)), -1, axis)
+        x = fnp.moveaxis(fnp.moveaxis(x, axis, -1) @ w.astype(x.dtype), -1, axis)
     return x
+
+
+def _inexact(x, what) -> Any:
+    return give(as_inexact(value(x, what)))
 
 
 def _method(method):
@@ -180,14 +185,12 @@ def scale_and_translate(
     >>> half.round(3)
     array([0.714, 2.286])
     """
-    image = give(as_inexact(value(image, "scale_and_translate: image")))
+    image = _inexact(image, "scale_and_translate: image")
     shape = _checked_shape(image, shape, "scale_and_translate")
     method = _method(method)
     if method is ResizeMethod.NEAREST:
         raise ValueError(located("scale_and_translate: there is no method 'nearest'"))
-    scale, translation = (
-        give(as_inexact(value(v, "scale_and_translate"))) for v in (scale, translation)
-    )
+    scale, translation = (_inexact(v, "scale_and_translate") for v in (scale, translation))
     axes = [axis_of(d, image.ndim, "scale_and_translate: spatial_dims") for d in spatial_dims]
     if scale.shape != (len(axes),) or translation.shape != (len(axes),):
         raise ValueError(
@@ -199,7 +202,7 @@ def scale_and_translate(
     return _scaled(image, shape, axes, scale, translation, method, antialias)
 
 
-def resize(image, shape, method, antialias=True, precision=None):
+def resize(image: Any, shape, method, antialias=True, precision=None):
     """An image of another size.
 
     Parameters
@@ -235,6 +238,6 @@ def resize(image, shape, method, antialias=True, precision=None):
             middles = (np.arange(new, dtype=np.float32) + np.float32(0.5)) * old / new
             image = fnp.take(image, np.floor(middles).astype(int), axis=d)
         return image
-    image = give(as_inexact(value(image)))
+    image = _inexact(image, "resize: image")
     scales = [shape[d] / image.shape[d] if shape[d] else 1.0 for d in axes]
     return _scaled(image, shape, axes, scales, [0.0] * len(axes), method, antialias)

@@ -1,6 +1,7 @@
 """What every function of this namespace does at its border."""
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from fgrad.primitives.shape import astype, concatenate, expand_dims
 _PASS = frozenset(scalar_avals) - {bool} | {np.ndarray}
 
 
-def value(x, what="argument"):
+def value(x, what="argument") -> Any:
     """Any array-like as interpreters hold it; a list of tracers is stacked.
 
     Raises

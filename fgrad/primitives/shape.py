@@ -5,6 +5,7 @@ axis, or ``(start, stop, step)``.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -369,7 +370,7 @@ set_rules(
 )
 
 
-def astype(x, dtype):
+def astype(x, dtype) -> Any:
     """`x` with another dtype; itself if it has that already and is not weak."""
     aval = get_aval(x)
     if aval.dtype == dtype and not aval.weak_type:

@@ -1,5 +1,7 @@
 """What every sampler checks of its arguments."""
 
+from typing import Any
+
 import numpy as np
 
 from fgrad.core.avals import key_dtype
@@ -50,7 +52,7 @@ _KINDS = {"f": "floating", "fc": "floating or complex", "iu": "integer", "u": "u
 _SIZES = {"f": (2, 4, 8), "c": (8, 16), "i": (1, 2, 4, 8), "u": (1, 2, 4, 8)}
 
 
-def checked_dtype(dtype, name, default=float, kinds="f"):
+def checked_dtype(dtype, name, default: Any = float, kinds="f"):
     """A dtype argument; `default` for None.
 
     Raises

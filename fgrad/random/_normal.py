@@ -229,7 +229,8 @@ def multivariate_normal(key, mean, cov, shape=None, dtype=None, method="cholesky
     batch = rows[:-1], square[:-2]
     shape = broadcast_shapes(name, batch) if shape is None else fitting_shape(name, shape, *batch)
     if method == "svd":
-        u, s, _ = map(value, linalg.svd(cov))
+        svd: Any = linalg.svd(cov)
+        u, s, _ = map(value, svd)
         factor = u * ew.sqrt(expand_dims(s, (get_aval(s).ndim - 1,)))
     elif method == "eigh":
         w, v = map(value, linalg.eigh(cov))

@@ -124,10 +124,8 @@ def gather(
     arrays = places.beyond() if promised else places.arrays
     out = index.gather(sh.reshape(x, new_sizes=places.shape), *arrays, axes=places.axes, out_axis=0)
     if places.valid is not None and not promised:
-        # along the axes of the windows that are taken whole, too
-        missing = get_aval(out).ndim - get_aval(places.valid).ndim
-        ndim_valid = get_aval(places.valid).ndim
-        valid = sh.expand_dims(places.valid, tuple(range(ndim_valid, ndim_valid + missing)))
+        whole = tuple(range(get_aval(places.valid).ndim, ndim))
+        valid = sh.expand_dims(places.valid, whole)
         out = select(valid, out, _fill(fill_value, get_aval(x).dtype))
     order = result_order(ndim, offsets, places.order)
     return sh.transpose(out, permutation=tuple(np.argsort(order).tolist()))

@@ -78,7 +78,7 @@ def reduce(operands, init_values, computation, dimensions):
     axes = axes_of(tuple(dimensions), len(shape), "dimensions")
     kept = tuple([i for i in range(len(shape)) if i not in axes])
     rest = tuple([shape[i] for i in kept])
-    if any(shape[a] == 0 for a in axes):
+    if 0 in shape:
         out = [broadcast_to(v, rest) for v in starts]
     elif len(xs) == 1 and (known := _known(computation)) is not None:
         reduction, primitive = known

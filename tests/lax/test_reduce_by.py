@@ -84,6 +84,7 @@ def test_operators_and_empty_axes():
     assert_same(fgrad.lax.reduce(x, 7, np.multiply, (0,)), np.prod(x, 0) * 7)
     for function in (np.maximum, lambda a, b: a):
         assert_same(fgrad.lax.reduce(x[:0], -1, function, (0,)), np.full(3, -1))
+        assert_same(fgrad.lax.reduce(x[:0], -1, function, (1,)), np.zeros(0, int))
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,18 @@ def _polynomial(w, coefficients, out):
     out += coefficients[-1]
 
 
+def _of_tails(w, pieces):
+    """The polynomials of the square root of `w` that are for the tails, each where it serves."""
+    root, out = np.sqrt(w), np.empty_like(w)
+    for end, shift, coefficients in reversed(pieces):
+        here = w < end
+        v = root[here] - shift
+        p = np.empty_like(v)
+        _polynomial(v, coefficients, p)
+        out[here] = p
+    return out
+
+
 def normal_from_uniform(x):
     """Make numbers that are uniform in (-1, 1) into standard normal ones.
 
@@ -83,12 +95,7 @@ def normal_from_uniform(x):
     w -= shift
     p = np.empty_like(w)
     _polynomial(w, coefficients, p)
-    for low, (end, shift, coefficients) in zip((p[0] for p in pieces), pieces[1:], strict=False):
-        here = (far >= low) & (far < end)
-        v = np.sqrt(far[here])
-        v -= shift
-        q = np.empty_like(v)
-        _polynomial(v, coefficients, q)
-        p[tails[here]] = q
+    if tails.size:
+        p[tails] = _of_tails(far, pieces[1:])
     x *= p
     x *= x.dtype.type(math.sqrt(2))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import special
 
 import fgrad
+import fgrad.test_util
 from fgrad.primitives.gamma import igamma_grad_a, random_gamma_grad
 from tests.harness import central_difference
 
@@ -90,6 +91,11 @@ def test_derivatives_by_x_of_derivatives_by_the_parameter(function):
     np.testing.assert_allclose(got, want, rtol=1e-7)
     pulled = fgrad.vjp(lambda v: function(a, v), x)[1](np.ones(3))[0]
     np.testing.assert_allclose(pulled, got, rtol=1e-13)
+
+
+def test_derivative_of_zeta():
+    """By its second argument, which JAX does not have either."""
+    fgrad.test_util.check_grads(lambda q: lax.zeta(2.5, q), (np.array([0.7, 2.0]),), order=2)
 
 
 @pytest.mark.parametrize("name", ["igamma", "igammac"])

@@ -23,6 +23,7 @@ parameters. All of it is pure functions over pytrees, so it runs under ``jit``, 
 
 from . import (
     assignment,
+    contrib,
     losses,
     microbatching,
     perturbations,

@@ -128,6 +128,11 @@ def init_empty_state(params: Params) -> EmptyState:
     return EmptyState()
 
 
+def at_step(value: ScalarOrSchedule, count: Scalar) -> Scalar:
+    """A hyperparameter, from a schedule if it has one."""
+    return value(count) if callable(value) else value
+
+
 def check_params(params: Params | None, name: str) -> None:
     """Refuse to go on without the parameters."""
     if params is None:

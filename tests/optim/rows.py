@@ -197,6 +197,93 @@ OF_ARRAYS = {
     "sm3 decay": lambda o: o.chain(o.scale_by_sm3(0.8, 0.9), o.scale(-0.1)),
 }
 
+# Their learning rates are estimates, or they take steps of their own kind.
+FREE = {
+    "cocob": lambda o: o.contrib.cocob(weight_decay=1e-3),
+    "dadapt": lambda o: o.contrib.dadapt_adamw(estim_lr0=1e-3, weight_decay=0.01),
+    "prodigy": lambda o: o.contrib.prodigy(estim_lr0=1e-3, weight_decay=0.01),
+    "prodigy safe": lambda o: o.contrib.prodigy(
+        o.linear_schedule(0.1, 1.0, 10), beta3=0.9, safeguard_warmup=True
+    ),
+    "dog": lambda o: o.contrib.dog(),
+    "dog rate": lambda o: o.contrib.dog(
+        0.5, ("learning_rate", 1e-4), weight_decay=0.01, mask=lambda p: True
+    ),
+    "dog distance": lambda o: o.contrib.dog(init_step=("distance", 1e-3)),
+    "dowg": lambda o: o.contrib.dowg(),
+    "dowg distance": lambda o: o.contrib.dowg(0.5, init_estim_sq_dist=1e-3, weight_decay=0.01),
+    "mechanic": lambda o: o.contrib.mechanize(o.adam(1.0), s_init=1e-3),
+    "momo": lambda o: o.contrib.momo(1e-3, weight_decay=0.01),
+    "momo bound": lambda o: o.contrib.momo(1e-3, lower_bound=-1.0, adapt_lower_bound=True),
+    "momo adam": lambda o: o.contrib.momo_adam(weight_decay=0.01),
+    "momo adam bound": lambda o: o.contrib.momo_adam(lower_bound=0.5, adapt_lower_bound=True),
+    "plateau": lambda o: o.chain(
+        o.sgd(1e-3), o.contrib.reduce_on_plateau(0.5, 2, 0.1, cooldown=1, accumulation_size=2)
+    ),
+    "plateau soon": lambda o: o.chain(
+        o.sgd(1e-3), o.contrib.reduce_on_plateau(0.5, 0, 0.0, 0.5, min_scale=0.2)
+    ),
+}
+
+CONTRIB = {
+    "acprop": lambda o: o.contrib.acprop(1e-3, weight_decay=0.01),
+    "ademamix": lambda o: o.contrib.ademamix(0.01, weight_decay=0.01),
+    "ademamix schedules": lambda o: o.contrib.ademamix(
+        0.01, b3=lambda count: 0.9 + 0.001 * count, alpha=lambda count: 0.1 * count
+    ),
+    "simplified ademamix": lambda o: o.contrib.simplified_ademamix(1e-3, alpha=2.0),
+    "adopt": lambda o: o.contrib.adopt(1e-2),
+    "adopt unclipped": lambda o: o.contrib.adopt(1e-2, nesterov=True, use_clipping=False, eps=1.0),
+    "madgrad": lambda o: o.contrib.madgrad(1e-3, weight_decay=0.01),
+    "muon": lambda o: o.contrib.muon(0.02, weight_decay=0.1),
+    "muon dion": lambda o: o.contrib.muon(
+        0.02, "dion", preconditioning="spectral", adaptive=True, nesterov=False, consistent_rms=0.2
+    ),
+    "muon rows": lambda o: o.contrib.muon(0.02, preconditioning="aol", ns_steps=3),
+    "normalize": lambda o: o.chain(o.contrib.normalize(), o.sgd(1e-2)),
+    "sam": lambda o: taking(
+        o, o.contrib.sam(o.sgd(1e-3), o.chain(o.contrib.normalize(), o.sgd(0.01)))
+    ),
+    "sam longer": lambda o: taking(
+        o, o.contrib.sam(o.adam(1e-2), o.adam(1e-3), sync_period=3, reset_state=False)
+    ),
+    "schedule free": lambda o: o.contrib.schedule_free_sgd(1e-3, weight_decay=0.01),
+    "schedule free warm-up": lambda o: o.contrib.schedule_free_sgd(1e-3, warmup_steps=10),
+    "schedule free adamw": lambda o: o.contrib.schedule_free_adamw(0.01, weight_decay=0.01),
+}
+
+RANDOM = {
+    "noise": lambda o: o.chain(o.add_noise(0.1, 0.55, key=3), o.sgd(1e-3)),
+    "noisy sgd": lambda o: o.noisy_sgd(1e-3, key=1),
+    "sophia": lambda o: o.contrib.sophia(0.01, update_interval=3),
+    "sophia unclipped": lambda o: o.contrib.sophia(1e-3, clip_threshold=None, eps=10.0),
+    "sam opaque": lambda o: taking(
+        o,
+        o.contrib.sam(
+            o.sgd(1e-3), o.chain(o.contrib.normalize(), o.sgd(0.01)), 3, opaque_mode=True
+        ),
+        "grad_fn",
+    ),
+}
+
+
+def taking(o, tx, *names):
+    """A transformation that is handed some of the extra arguments alone."""
+
+    def update(updates, state, params=None, **extra_args):
+        return tx.update(updates, state, params, **{name: extra_args[name] for name in names})
+
+    return o.GradientTransformationExtraArgs(tx.init, update)
+
+
+def searching(rows):
+    """Line searches refuse what the loss does not take."""
+    return {
+        name: lambda o, make=make: taking(o, make(o), "value", "grad", "value_fn")
+        for name, make in rows.items()
+    }
+
+
 # By name: the problems to run on, and the optimizers.
 GROUPS = {
     "gradient descent": (("together",), GRADIENT_DESCENT),
@@ -206,8 +293,11 @@ GROUPS = {
     "layers": (("together",), LAYERS),
     "transformations": (("together",), TRANSFORMATIONS),
     "wrappers": (("together",), WRAPPERS),
-    "line searches": (("together",), LINE_SEARCHES),
-    "one by one": (("quadratic", "mlp"), ONE_BY_ONE),
-    "rosenbrock": (("rosenbrock",), {"lbfgs": ONE_BY_ONE["lbfgs"]}),
+    "line searches": (("together",), searching(LINE_SEARCHES)),
+    "one by one": (("quadratic", "mlp"), searching(ONE_BY_ONE)),
+    "rosenbrock": (("rosenbrock",), searching({"lbfgs": ONE_BY_ONE["lbfgs"]})),
+    "free": (("together",), FREE),
+    "contrib": (("together",), CONTRIB),
+    "random": (("together",), RANDOM),
     "of arrays": (("mlp",), OF_ARRAYS),
 }

@@ -15,10 +15,11 @@ STEPS = 50
 COMPILER = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 
 
-def _move(optim_lib, optimizer, loss, params, state, value, grad):
-    """A step from the loss and its gradient; all extra arguments that any optimizer takes."""
+def _move(lib, optim_lib, optimizer, loss, params, state, value, grad):
+    """A step from the loss and its gradient; with all extra arguments that any optimizer takes."""
     tx = optim_lib.with_extra_args_support(optimizer)
-    updates, state = tx.update(grad, state, params, value=value, grad=grad, value_fn=loss)
+    functions = {"value_fn": loss, "obj_fn": loss, "grad_fn": lambda p, i: lib.grad(loss)(p)}
+    updates, state = tx.update(grad, state, params, value=value, grad=grad, **functions)
     return optim_lib.apply_updates(params, updates), state
 
 
@@ -36,7 +37,7 @@ def reference(optimizers, problem):
         moved = []
         for i, optimizer in enumerate(optimizers):
             value, grad = jax.tree.map(lambda x, i=i: x[i], (values, grads))
-            moved.append(_move(optax, optimizer, loss, params[i], states[i], value, grad))
+            moved.append(_move(jax, optax, optimizer, loss, params[i], states[i], value, grad))
         params, states = map(list, zip(*moved, strict=True))
         return (params, states), params
 
@@ -46,7 +47,7 @@ def reference(optimizers, problem):
         (_, states), walked = jax.lax.scan(body, carry, None, length=STEPS)
         return list(zip(walked, states, strict=True))
 
-    return jax.tree.map(np.asarray, jax.jit(run, compiler_options=COMPILER)(start))
+    return jax.jit(run, compiler_options=COMPILER)(start)
 
 
 def walk(optimizer, problem, compiled=True, steps=STEPS):
@@ -56,7 +57,7 @@ def walk(optimizer, problem, compiled=True, steps=STEPS):
 
     def step(params, state):
         value, grad = fgrad.value_and_grad(loss)(params)
-        return _move(optim, optimizer, loss, params, state, value, grad)
+        return _move(fgrad, optim, optimizer, loss, params, state, value, grad)
 
     if compiled:
         step = fgrad.jit(step)
@@ -77,12 +78,15 @@ def outline(state):
         return {key: outline(part) for key, part in state.items()}
     if state is None:
         return None
+    if "key" in str(state.dtype):
+        return np.shape(state), "key"
     return np.shape(state), np.dtype(state.dtype).name
 
 
 def assert_equal(ours, theirs, message="", **tolerance):
     """The same numbers, leaf by leaf."""
-    ours, theirs = fgrad.tree.leaves(ours), jax.tree.leaves(theirs)
+    ours = fgrad.tree.leaves(optim.tree.unwrap_random_key_data(ours))
+    theirs = jax.tree.leaves(optax.tree.unwrap_random_key_data(theirs))
     assert len(ours) == len(theirs), message
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(np.asarray(a), np.asarray(b), err_msg=message, **tolerance)

@@ -37,6 +37,7 @@ from ._base import (
     EmptyState,
     GradientTransformation,
     GradientTransformationExtraArgs,
+    MaskOrFn,
     OptState,
     Params,
     ScalarOrSchedule,
@@ -52,10 +53,17 @@ from ._base import (
     stateless_with_tree_map,
     with_extra_args_support,
 )
+from ._base import EmptyState as AdaptiveGradClipState
+from ._base import EmptyState as AddDecayedWeightsState
+from ._base import EmptyState as ClipByGlobalNormState
+from ._base import EmptyState as ClipState
+from ._base import EmptyState as ScaleByTrustRatioState
+from ._base import EmptyState as ScaleState
 from ._gradients import scale_gradient
 from ._linear_algebra import matrix_inverse_pth_root, nnls, power_iteration
 from ._normal import multi_normal
 from ._numerics import safe_increment, safe_norm, safe_root_mean_squares
+from ._numerics import safe_increment as safe_int32_increment
 from ._optimizers.adadelta import ScaleByAdaDeltaState, adadelta, scale_by_adadelta
 from ._optimizers.adafactor import FactoredState, adafactor, scale_by_factored_rms
 from ._optimizers.adagrad import ScaleByRssState, adagrad, scale_by_rss
@@ -199,10 +207,13 @@ from .transforms import (
     trace,
     zero_nans,
 )
+from .transforms import PartitionState as MultiTransformState
+from .transforms import partition as multi_transform
 from .tree import (
     bias_correction,
     update_infinity_moment,
     update_moment,
     update_moment_per_elem_norm,
 )
+from .tree import map_params as tree_map_params
 from .tree import norm as global_norm

@@ -10,6 +10,7 @@ __all__ = [
     "EmptyState",
     "GradientTransformation",
     "GradientTransformationExtraArgs",
+    "MaskOrFn",
     "OptState",
     "Params",
     "Scalar",
@@ -32,6 +33,9 @@ __all__ = [
 Params = Any
 Updates = Any
 OptState = Any
+
+# Which leaves a transformation is for: a pytree of bool, or a function of the parameters.
+MaskOrFn = Any | Callable[[Params], Any] | None
 
 Scalar = Any  # a number or a 0-d array, concrete or traced
 Schedule = Callable[[Scalar], Scalar]

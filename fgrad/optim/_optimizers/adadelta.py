@@ -1,7 +1,6 @@
 """AdaDelta: steps in the units of the parameters, without a learning rate."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import fgrad.numpy as fnp
 
@@ -9,7 +8,7 @@ from .. import tree as trees
 from .._base import (
     GradientTransformation,
     GradientTransformationExtraArgs,
-    Params,
+    MaskOrFn,
     Scalar,
     ScalarOrSchedule,
     Updates,
@@ -74,7 +73,7 @@ def adadelta(
     rho: Scalar = 0.9,
     eps: Scalar = 1e-6,
     weight_decay: ScalarOrSchedule = 0.0,
-    weight_decay_mask: Any | Callable[[Params], Any] | None = None,
+    weight_decay_mask: MaskOrFn = None,
 ) -> GradientTransformationExtraArgs:
     """AdaDelta: weight decay, `scale_by_adadelta`, then the learning rate.
 

@@ -10,7 +10,7 @@ from .. import tree as trees
 from .._base import (
     GradientTransformation,
     GradientTransformationExtraArgs,
-    Params,
+    MaskOrFn,
     Scalar,
     ScalarOrSchedule,
     Updates,
@@ -156,7 +156,7 @@ def adafactor(
     weight_decay_rate: ScalarOrSchedule | None = None,
     eps: Scalar = 1e-30,
     factored: bool = True,
-    weight_decay_mask: Any | Callable[[Params], Any] | None = None,
+    weight_decay_mask: MaskOrFn = None,
 ) -> GradientTransformationExtraArgs:
     """Adafactor: `scale_by_factored_rms` with clipping, and steps as large as the parameters are.
 

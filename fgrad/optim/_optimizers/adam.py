@@ -1,6 +1,5 @@
 """Adam: the mean of the gradients over the root of the mean of their squares."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,7 +9,7 @@ from .. import tree as trees
 from .._base import (
     GradientTransformation,
     GradientTransformationExtraArgs,
-    Params,
+    MaskOrFn,
     Scalar,
     ScalarOrSchedule,
     Updates,
@@ -189,7 +188,7 @@ def adamw(
     eps_root: Scalar = 0.0,
     mu_dtype: Any = None,
     weight_decay: ScalarOrSchedule = 1e-4,
-    mask: Any | Callable[[Params], Any] | None = None,
+    mask: MaskOrFn = None,
     *,
     nesterov: bool = False,
 ) -> GradientTransformationExtraArgs:

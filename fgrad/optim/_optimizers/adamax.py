@@ -1,13 +1,10 @@
 """Adam in the infinity norm."""
 
-from collections.abc import Callable
-from typing import Any
-
 from .. import tree as trees
 from .._base import (
     GradientTransformation,
     GradientTransformationExtraArgs,
-    Params,
+    MaskOrFn,
     Scalar,
     ScalarOrSchedule,
 )
@@ -89,7 +86,7 @@ def adamaxw(
     b2: Scalar = 0.999,
     eps: Scalar = 1e-8,
     weight_decay: ScalarOrSchedule = 1e-4,
-    mask: Any | Callable[[Params], Any] | None = None,
+    mask: MaskOrFn = None,
 ) -> GradientTransformationExtraArgs:
     """`adamax` with weight decay that is not rescaled by the gradients' size.
 

@@ -1,7 +1,6 @@
 """Adan: Nesterov's momentum from the differences of gradients."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import fgrad.numpy as fnp
 
@@ -9,7 +8,7 @@ from .. import tree as trees
 from .._base import (
     GradientTransformation,
     GradientTransformationExtraArgs,
-    Params,
+    MaskOrFn,
     Scalar,
     ScalarOrSchedule,
     Updates,
@@ -104,7 +103,7 @@ def adan(
     eps: Scalar = 1e-8,
     eps_root: Scalar = 1e-8,
     weight_decay: ScalarOrSchedule = 0.0,
-    mask: Any | Callable[[Params], Any] | None = None,
+    mask: MaskOrFn = None,
 ) -> GradientTransformationExtraArgs:
     """Adan: `scale_by_adan`, weight decay, then the learning rate.
 

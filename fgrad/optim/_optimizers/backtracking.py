@@ -9,7 +9,7 @@ from fgrad import lax
 
 from .. import tree as trees
 from .._base import GradientTransformationExtraArgs, Scalar, Updates
-from .line import arguments_of, real_dtype, slope_along
+from .line import arguments_of, real_dtype, report, slope_along
 
 __all__ = [
     "BacktrackingLinesearchInfo",
@@ -50,6 +50,7 @@ def scale_by_backtracking_linesearch(
     atol: Scalar = 0.0,
     rtol: Scalar = 0.0,
     store_grad: bool = False,
+    verbose: bool = False,
 ) -> GradientTransformationExtraArgs:
     r"""Multiply updates by a step size at which the loss has decreased enough.
 
@@ -74,6 +75,8 @@ def scale_by_backtracking_linesearch(
         :math:`\epsilon` and :math:`\delta`, for losses with noise.
     store_grad : bool
         Whether to keep the gradient at the new parameters, for `value_and_grad_from_state`.
+    verbose : bool
+        Whether to print when no step size was found.
 
     Returns
     -------
@@ -152,6 +155,16 @@ def scale_by_backtracking_linesearch(
         search = _Search(*(fnp.asarray(x, t) for x, t in zip(search, types, strict=True)))
         search = lax.while_loop(unfinished, attempt, search)
 
+        if verbose:
+            report(
+                search.decrease_error > atol,
+                "scale_by_backtracking_linesearch: the loss {value} did not decrease enough along "
+                "a slope of {slope}; step size {stepsize}, decrease error {decrease_error}",
+                value=value,
+                slope=slope,
+                stepsize=search.learning_rate,
+                decrease_error=search.decrease_error,
+            )
         failed = fnp.isinf(search.decrease_error)
         rate = fnp.where(failed, 0.0, search.learning_rate)
         new_grad = None

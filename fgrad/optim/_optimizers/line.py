@@ -4,7 +4,7 @@ import inspect
 
 import fgrad.numpy as fnp
 import fgrad.tree as tree
-from fgrad import lax, value_and_grad
+from fgrad import debug, lax, value_and_grad
 
 from .. import tree as trees
 from ..tree._dtypes import dtype_of
@@ -23,6 +23,11 @@ def arguments_of(value_fn, extra_args, name):
     if unknown:
         raise TypeError(f"{name}: `value_fn` does not take {sorted(unknown)}")
     return extra_args
+
+
+def report(condition, message, **values):
+    """Print something about a search if a condition holds."""
+    lax.cond(condition, lambda: debug.print(message, **values), lambda: None)
 
 
 def slope_along(updates, grad):

@@ -1,6 +1,5 @@
 """Lion: the sign of a mean of the gradients."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import fgrad.numpy as fnp
@@ -9,7 +8,7 @@ from .. import tree as trees
 from .._base import (
     GradientTransformation,
     GradientTransformationExtraArgs,
-    Params,
+    MaskOrFn,
     Scalar,
     ScalarOrSchedule,
     Updates,
@@ -98,7 +97,7 @@ def lion(
     b2: Scalar = 0.99,
     mu_dtype: Any = None,
     weight_decay: ScalarOrSchedule = 1e-3,
-    mask: Any | Callable[[Params], Any] | None = None,
+    mask: MaskOrFn = None,
 ) -> GradientTransformationExtraArgs:
     """Lion: `scale_by_lion`, weight decay, then the learning rate.
 

@@ -8,6 +8,7 @@ import fgrad.numpy as fnp
 from .._base import (
     GradientTransformation,
     GradientTransformationExtraArgs,
+    MaskOrFn,
     Params,
     Scalar,
     ScalarOrSchedule,
@@ -68,7 +69,7 @@ def scale_by_trust_ratio(
 def lars(
     learning_rate: ScalarOrSchedule,
     weight_decay: ScalarOrSchedule = 0.0,
-    weight_decay_mask: Any | Callable[[Params], Any] | None = True,
+    weight_decay_mask: MaskOrFn = True,
     trust_coefficient: Scalar = 0.001,
     eps: Scalar = 0.0,
     trust_ratio_mask: Any | Callable[[Params], Any] = True,
@@ -114,7 +115,7 @@ def lamb(
     eps: Scalar = 1e-6,
     eps_root: Scalar = 0.0,
     weight_decay: ScalarOrSchedule = 0.0,
-    mask: Any | Callable[[Params], Any] | None = None,
+    mask: MaskOrFn = None,
 ) -> GradientTransformationExtraArgs:
     """LAMB: `scale_by_adam`, weight decay, `scale_by_trust_ratio`, then the learning rate.
 

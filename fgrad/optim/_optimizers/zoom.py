@@ -8,7 +8,7 @@ from fgrad import lax, value_and_grad
 
 from .. import tree as trees
 from .._base import GradientTransformationExtraArgs, Scalar, Updates
-from .line import arguments_of, real_dtype, slope_along
+from .line import arguments_of, real_dtype, report, slope_along
 
 __all__ = ["ScaleByZoomLinesearchState", "ZoomLinesearchInfo", "scale_by_zoom_linesearch"]
 
@@ -99,6 +99,7 @@ def scale_by_zoom_linesearch(
     approx_dec_rtol: Scalar | None = 1e-6,
     stepsize_precision: Scalar = 1e-5,
     initial_guess_strategy: str = "keep",
+    verbose: bool = False,
 ) -> GradientTransformationExtraArgs:
     r"""Multiply updates by a step size that meets the strong Wolfe conditions.
 
@@ -133,6 +134,8 @@ def scale_by_zoom_linesearch(
         The length at which the interval is not divided any further.
     initial_guess_strategy : {"keep", "one"}
         The first step size tried: the last one found, or 1 (for Newton's methods).
+    verbose : bool
+        Whether to print when no step size met the conditions.
 
     Returns
     -------
@@ -309,6 +312,18 @@ def scale_by_zoom_linesearch(
             return new._replace(point=point, grad=new_grad)
 
         search = lax.while_loop(lambda s: ~(s.done | s.failed), attempt, search)
+        if verbose:
+            report(
+                search.failed,
+                "scale_by_zoom_linesearch: no step size met the conditions for the loss {value} "
+                "along a slope of {slope}; took {stepsize}; last decrease error {decrease_error}, "
+                "curvature error {curvature_error}",
+                value=start.value,
+                slope=start.slope,
+                stepsize=search.point.stepsize,
+                decrease_error=search.decrease_error,
+                curvature_error=search.curvature_error,
+            )
         new_state = ScaleByZoomLinesearchState(
             learning_rate=search.point.stepsize,
             value=search.point.value,

@@ -1,15 +1,12 @@
 """ACProp: the centred second moment of the steps before."""
 
-from collections.abc import Callable
-from typing import Any
-
 import fgrad.numpy as fnp
 
 from .. import tree as trees
 from .._base import (
     GradientTransformation,
     GradientTransformationExtraArgs,
-    Params,
+    MaskOrFn,
     Scalar,
     ScalarOrSchedule,
 )
@@ -80,7 +77,7 @@ def acprop(
     eps: Scalar = 1e-16,
     eps_root: Scalar = 1e-16,
     weight_decay: Scalar = 0.0,
-    mask: Any | Callable[[Params], Any] | None = None,
+    mask: MaskOrFn = None,
 ) -> GradientTransformationExtraArgs:
     """ACProp: `scale_by_acprop`, weight decay, then the learning rate.
 

@@ -1,13 +1,12 @@
 """AdEMAMix: Adam with a second, slower mean of the gradients."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .. import tree as trees
 from .._base import (
     GradientTransformation,
     GradientTransformationExtraArgs,
-    Params,
+    MaskOrFn,
     Scalar,
     ScalarOrSchedule,
     Updates,
@@ -110,7 +109,7 @@ def ademamix(
     eps_root: Scalar = 0.0,
     mu_dtype: Any = None,
     weight_decay: Scalar = 0.0,
-    mask: Any | Callable[[Params], Any] | None = None,
+    mask: MaskOrFn = None,
 ) -> GradientTransformationExtraArgs:
     """AdEMAMix: `scale_by_ademamix`, weight decay, then the learning rate.
 
@@ -202,7 +201,7 @@ def simplified_ademamix(
     eps: Scalar = 1e-8,
     eps_root: Scalar = 0.0,
     weight_decay: Scalar = 0.0,
-    mask: Any | Callable[[Params], Any] | None = None,
+    mask: MaskOrFn = None,
 ) -> GradientTransformationExtraArgs:
     """Simplified AdEMAMix: `scale_by_simplified_ademamix`, weight decay, then the learning rate.
 

@@ -1,7 +1,6 @@
 """COCOB: betting on coins, without a learning rate."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import fgrad.numpy as fnp
 
@@ -9,6 +8,7 @@ from .. import tree as trees
 from .._base import (
     GradientTransformation,
     GradientTransformationExtraArgs,
+    MaskOrFn,
     Params,
     Scalar,
     ScalarOrSchedule,
@@ -84,7 +84,7 @@ def cocob(
     alpha: Scalar = 100.0,
     eps: Scalar = 1e-8,
     weight_decay: Scalar = 0.0,
-    mask: Any | Callable[[Params], Any] | None = None,
+    mask: MaskOrFn = None,
 ) -> GradientTransformationExtraArgs:
     """COCOB: weight decay, a factor of the gradients, then `scale_by_cocob`.
 

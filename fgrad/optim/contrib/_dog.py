@@ -1,7 +1,6 @@
 """DoG and DoWG: step sizes from the distance travelled."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import fgrad.numpy as fnp
 
@@ -9,6 +8,7 @@ from .. import tree as trees
 from .._base import (
     GradientTransformation,
     GradientTransformationExtraArgs,
+    MaskOrFn,
     Params,
     Scalar,
     ScalarOrSchedule,
@@ -100,7 +100,7 @@ def dog(
     init_step: tuple[str, Scalar] = ("heuristic", 1e-6),
     eps: Scalar = 1e-8,
     weight_decay: Scalar | None = None,
-    mask: Any | Callable[[Params], Any] | None = None,
+    mask: MaskOrFn = None,
 ) -> GradientTransformationExtraArgs:
     """Distance over gradients: weight decay, `scale_by_dog`, then a factor.
 
@@ -183,7 +183,7 @@ def dowg(
     init_estim_sq_dist: Scalar | None = None,
     eps: Scalar = 1e-4,
     weight_decay: Scalar | None = None,
-    mask: Any | Callable[[Params], Any] | None = None,
+    mask: MaskOrFn = None,
 ) -> GradientTransformationExtraArgs:
     """Distance over weighted gradients: weight decay, `scale_by_dowg`, then a factor.
 

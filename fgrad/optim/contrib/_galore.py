@@ -1,6 +1,6 @@
 """GaLore: an optimizer of gradients that are projected onto a few directions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import fgrad.numpy as fnp
@@ -11,8 +11,8 @@ from .. import tree as trees
 from .._base import (
     GradientTransformation,
     GradientTransformationExtraArgs,
+    MaskOrFn,
     OptState,
-    Params,
     Scalar,
     ScalarOrSchedule,
     Updates,
@@ -178,7 +178,7 @@ def galore(
     scale: float = 1.0,
     base_optimizer: GradientTransformation | None = None,
     weight_decay: Scalar = 0.0,
-    mask: Any | Callable[[Params], Any] | None = None,
+    mask: MaskOrFn = None,
     weight_dimension_numbers: Any = None,
 ) -> GradientTransformationExtraArgs:
     """GaLore: `scale_by_galore`, weight decay, then the learning rate.

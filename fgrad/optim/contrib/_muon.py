@@ -1,6 +1,6 @@
 """Muon: momentum whose matrices are made orthogonal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import fgrad.numpy as fnp
@@ -10,7 +10,7 @@ from .. import tree as trees
 from .._base import (
     GradientTransformation,
     GradientTransformationExtraArgs,
-    Params,
+    MaskOrFn,
     Scalar,
     ScalarOrSchedule,
     Updates,
@@ -255,7 +255,7 @@ def muon(
     beta: Scalar = 0.95,
     eps: Scalar = 1e-8,
     weight_decay: Scalar = 0.0,
-    weight_decay_mask: Any | Callable[[Params], Any] | None = None,
+    weight_decay_mask: MaskOrFn = None,
     mu_dtype: Any = None,
     *,
     nesterov: bool = True,

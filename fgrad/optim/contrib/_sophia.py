@@ -1,6 +1,5 @@
 """Sophia: clipped steps scaled by an estimate of the Hessian's diagonal."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import fgrad.numpy as fnp
@@ -10,7 +9,7 @@ from .. import tree as trees
 from .._base import (
     GradientTransformation,
     GradientTransformationExtraArgs,
-    Params,
+    MaskOrFn,
     Scalar,
     ScalarOrSchedule,
     Updates,
@@ -202,7 +201,7 @@ def sophia(
     b2: Scalar = 0.99,
     eps: Scalar = 1e-8,
     weight_decay: Scalar = 1e-4,
-    weight_decay_mask: Any | Callable[[Params], Any] | None = None,
+    weight_decay_mask: MaskOrFn = None,
     gamma: Scalar = 0.01,
     clip_threshold: Scalar | None = 1.0,
     update_interval: Scalar = 10,

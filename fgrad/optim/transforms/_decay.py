@@ -1,12 +1,11 @@
 """Weight decay."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .._base import (
     EmptyState,
     GradientTransformation,
-    Params,
+    MaskOrFn,
     Scalar,
     ScalarOrSchedule,
     check_params,
@@ -27,7 +26,7 @@ class WeightDecaySchedule(NamedTuple):
 
 def add_decayed_weights(
     weight_decay: ScalarOrSchedule = 0.0,
-    mask: Any | Callable[[Params], Any] | None = None,
+    mask: MaskOrFn = None,
 ) -> GradientTransformation:
     r"""Add the parameters, times a factor, to the updates.
 

@@ -268,3 +268,60 @@ def test_using_a_key_twice_is_an_error_when_asked(fun):
 def test_using_a_key_once_is_not(fun):
     with fgrad.debug_key_reuse(True):
         fun(KEY)
+
+
+# -- under derivatives ---------------------------------------------------------------------------
+
+
+def _by_scan(x, key):
+    def step(carry, _):
+        x, key = carry
+        key, one, other = random.split(key, 3)
+        y = random.gamma(one, fnp.abs(x) + 1)
+        return (x * fnp.sin(x + random.normal(other)), key), y
+
+    (x, _), ys = lax.scan(step, (x, key), None, length=3)
+    return x + ys.sum()
+
+
+def _by_loop(x, key):
+    total = 0.0
+    for _ in range(3):
+        key, one, other = random.split(key, 3)
+        total = total + random.gamma(one, fnp.abs(x) + 1)
+        x = x * fnp.sin(x + random.normal(other))
+    return x + total
+
+
+def _by_cond(x, key):
+    return lax.cond(x > 0, lambda k: x * random.normal(k), lambda k: random.uniform(k), key)
+
+
+@fgrad.custom_vjp
+def _by_rule(x, key):
+    return x * random.normal(key)
+
+
+_by_rule.defvjp(
+    lambda x, key: (_by_rule(x, key), key), lambda key, ct: (ct * random.normal(key), None)
+)
+
+
+@pytest.mark.parametrize(
+    ("fun", "plain"),
+    [
+        (_by_scan, _by_loop),
+        (fgrad.checkpoint(_by_scan), _by_loop),
+        (_by_cond, lambda x, key: x * random.normal(key)),
+        (_by_rule, lambda x, key: x * random.normal(key)),
+    ],
+)
+def test_programs_with_keys_have_derivatives(fun, plain):
+    want = fgrad.grad(plain)(1.3, KEY)
+    np.testing.assert_allclose(fgrad.grad(fun)(1.3, KEY), want)
+    np.testing.assert_allclose(fgrad.jit(fgrad.grad(fun))(1.3, KEY), want)
+    keys = random.split(KEY, 2)
+    mapped = fgrad.vmap(fgrad.grad(fun), in_axes=(None, 0))(1.3, keys)
+    np.testing.assert_allclose(mapped, [fgrad.grad(plain)(1.3, k) for k in keys])
+    if fun is not _by_rule:
+        np.testing.assert_allclose(fgrad.jvp(lambda x: fun(x, KEY), (1.3,), (1.0,))[1], want)

@@ -88,11 +88,10 @@ def normal_from_uniform(x):
     w = np.multiply(x, x)
     np.subtract(1, w, w)
     np.log(w, w)
-    np.negative(w, w)
     end, shift, coefficients = pieces[0]
-    tails = np.flatnonzero(w >= end)
-    far = w[tails]
-    w -= shift
+    tails = np.flatnonzero(w <= -end)
+    far = -w[tails]
+    np.subtract(-shift, w, w)
     p = np.empty_like(w)
     _polynomial(w, coefficients, p)
     if tails.size:

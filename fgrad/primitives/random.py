@@ -194,18 +194,15 @@ def _numbers_aval(keys, *, shape, dtype):
 
 
 def _take_bits(words0, words1, out):
-    if out.dtype.itemsize == 8:
-        join(words0, words1, out)
+    if out.dtype.itemsize == 8:  # the first is the high one
+        out[:] = words0
+        out <<= np.uint64(32)
+        out |= words1
+    elif out.dtype.itemsize == 4:
+        np.bitwise_xor(words0, words1, out)
     else:
         words0 ^= words1
-        out[:] = words0  # the low bits, if there is not room for all
-
-
-def join(words0, words1, out):
-    """Pairs of words, the high one first, as integers of 64 bits."""
-    out[:] = words0
-    out <<= np.uint64(32)
-    out |= words1
+        out[:] = words0  # the low bits, for which there is room
 
 
 random_bits = ByKeys(
@@ -219,18 +216,19 @@ random_bits = ByKeys(
 # -- floats in [0, 1): random mantissas under the exponent of one, less one ------------------------
 
 
-def _take_floats(dtype):
+def _take_floats(dtype, width=1):
+    """Floats in [0, width), for a width that is a power of two."""
     bits = np.dtype(f"u{dtype.itemsize}").type
     unused = bits(8 * dtype.itemsize - np.finfo(dtype).nmant)
-    one = np.ones((), dtype)
-    exponent = one.view(bits)[()]
+    least = np.full((), width, dtype)
+    exponent = least.view(bits)[()]
 
     def finish(words0, words1, out):
         mantissas = out.view(bits)
         _take_bits(words0, words1, mantissas)
         mantissas >>= unused
         mantissas |= exponent
-        out -= one
+        out -= least
 
     return finish
 
@@ -264,12 +262,11 @@ def floats_of(words, dtype):
 
 
 def _take_normals(dtype):
-    floats = _FLOATS[dtype]
+    floats = _take_floats(dtype, 2)
     lowest = np.nextafter(dtype.type(-1), dtype.type(0))
 
     def finish(words0, words1, out):
         floats(words0, words1, out)
-        out *= dtype.type(2)
         out += lowest
         normal_from_uniform(out)
 

@@ -38,8 +38,7 @@ def threefry2x32(key0, key1, x0, x1):
             x1 |= spare
             x1 ^= x0
         x0 += keys[(i + 1) % 3]
-        x1 += keys[(i + 2) % 3]
-        x1 += i + 1
+        x1 += np.add(keys[(i + 2) % 3], np.uint32(i + 1))  # which may wrap, as + of scalars may not
 
 
 def _encrypt_one(key0, key1, x0, x1):

@@ -3,6 +3,7 @@
 import itertools
 import linecache
 import weakref
+from collections import deque
 from functools import partial
 
 import numpy as np
@@ -11,6 +12,7 @@ from fgrad.compiler.blas import on_one_thread
 from fgrad.core.source import located
 
 _counter = itertools.count(1)
+_dead = deque()  # file names of programs that are gone, whose source is to be forgotten
 
 
 def function_source(names, params, lines, result, body, inner=()) -> str:
@@ -49,10 +51,12 @@ def compile_function(names, source: str, blas: bool):
     filename = f"<fgrad {names.program} {next(_counter)}>"
     scope = dict(names.values)
     exec(compile(source, filename, "exec"), scope)
+    while _dead:  # not when they die: that may be while linecache goes through its entries
+        linecache.cache.pop(_dead.popleft(), None)
     # so that tracebacks and debuggers show the generated lines
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     run = scope[names.program]
-    weakref.finalize(run, linecache.cache.pop, filename, None)
+    weakref.finalize(run, _dead.append, filename)
     return on_one_thread(run) if blas else run
 
 

@@ -6,13 +6,12 @@ It encrypts counters with a key; each pair of words it gives is as good as rando
 
 import numpy as np
 
-from fgrad.core.parallel import THREADS, run_all, shares
-
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = 0x1BD11BDA
 _MASK = 0xFFFFFFFF
-_BLOCK = 1 << 16  # counters whose words stay in the cache through all rounds
-_MANY = 1 << 17  # from here on several threads are faster
+# Counters whose words stay in the cache through all rounds. Two threads gain no more by the hundred
+# short calls of NumPy than they lose by waiting for the interpreter's lock.
+_BLOCK = 1 << 15
 _FEW = 4  # up to here Python's integers are faster than a hundred calls of NumPy
 
 
@@ -80,18 +79,10 @@ def draw(key0, key1, size, finish, out):
         words = np.array(pairs, np.uint32).reshape(total, 2)
         finish(words[:, 0].copy(), words[:, 1].copy(), out)
         return
-    if total >= _MANY and THREADS > 1:
-        run_all(_draw_share, [(*share, key0, key1, size, finish, out) for share in shares(total)])
-    else:
-        _draw_share(0, total, key0, key1, size, finish, out)
-
-
-def _draw_share(first, last, key0, key1, size, finish, out):
-    """The part of `draw` from one place in the results to another."""
     several = np.ndim(key0) > 0
-    integer = np.uint32 if last <= 1 << 32 else np.uint64
-    for start in range(first, last, _BLOCK):
-        stop = min(start + _BLOCK, last)
+    integer = np.uint32 if total <= 1 << 32 else np.uint64
+    for start in range(0, total, _BLOCK):
+        stop = min(start + _BLOCK, total)
         counters = np.arange(start, stop, dtype=integer)
         keys = key0, key1
         if several:

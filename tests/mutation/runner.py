@@ -175,7 +175,7 @@ def _in_fork(mutant, files, chosen, limits, around, first, write, read):
     if limits is not None:
         signal.alarm(120)  # for collection
     options = ["-q", "--tb=line", "-p", "no:cacheprovider", "-p", "no:xdist", "--disable-warnings"]
-    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    options += ["--assert=plain"]  # pytest would read a module with doctests from the disk
     options += ["-x"] if first else []
     options += [f"--ignore={path}" for path in LEFT_OUT]
     plugin = _Plugin(chosen, report, limits)

@@ -99,9 +99,9 @@ def mechanize(
         r = betas * state.r + fnp.clip(h, -state.m, state.m) * state.s
         wealth = s_init / num_betas * m + fnp.maximum(r, 0.0)
         s = wealth / (fnp.sqrt(v) + eps)
-        direction = trees.sub(travelled, steps)
+        scaling = fnp.sum(s)
         new_updates = map_present(
-            lambda x, d, p: x - scaled(fnp.sum(s), d) - p, start, direction, params
+            lambda u, t, x, p: x - scaled(scaling, t - u) - p, steps, travelled, start, params
         )
         new_state = MechanicState(base_state, safe_increment(state.count), r, m, v, s, start)
         return new_updates, trees.cast_like(new_state, state)

@@ -102,7 +102,9 @@ def prodigy(
         mean = trees.update_moment(gradients, state.exp_avg, beta1, 1)
         square = trees.update_moment(gradients, state.exp_avg_sq, beta2, 2)
         weight = (estimate if safeguard_warmup else rate) / estim_lr0
-        total = trees.add_scale(trees.scale(beta_sum, state.grad_sum), weight, gradients)
+        total = map_present(
+            lambda g, s: scaled(beta_sum, s) + scaled(weight, g), gradients, state.grad_sum
+        )
         moved = trees.vdot(updates, trees.sub(state.params0, params))
         numerator = beta_sum * state.numerator_weighted + estimate / estim_lr0 * rate * moved
         new_estimate = larger_estimate(

@@ -29,6 +29,8 @@ def normalize() -> GradientTransformation:
 
     .. math:: u \leftarrow u / \|u\|
 
+    Updates of zero stay as they are.
+
     Returns
     -------
     GradientTransformation
@@ -40,7 +42,13 @@ def normalize() -> GradientTransformation:
     >>> round(float(updates["w"]), 6), round(float(updates["b"]), 6)
     (0.6, 0.8)
     """
-    return stateless(lambda updates, params: trees.scale(1.0 / trees.norm(updates), updates))
+
+    def normalized(updates, params):
+        norm = trees.norm(updates)
+        # Updates of zero have no direction, and stay.
+        return trees.scale(1.0 / (norm + (norm == 0)), updates)
+
+    return stateless(normalized)
 
 
 class SAMState(NamedTuple):

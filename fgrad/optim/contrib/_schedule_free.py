@@ -175,7 +175,7 @@ def schedule_free(
             z,
         )
         new_updates = map_present(
-            lambda xi, zi, y: scaled(b1, xi) + scaled(1.0 - b1, zi) - y, x, z, params
+            lambda g, xi, zi, y: scaled(b1, xi) + scaled(1.0 - b1, zi) - y, updates, x, z, params
         )
         new_state = ScheduleFreeState(
             state.b1, total, safe_increment(state.step_count), largest, base_state, z

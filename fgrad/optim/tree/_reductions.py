@@ -8,6 +8,7 @@ import fgrad.numpy as fnp
 import fgrad.tree as pytree
 
 from ._arithmetic import abs_sq
+from ._map import map_present
 
 __all__ = ["allclose", "max", "min", "norm", "size", "sum", "vdot"]
 
@@ -99,7 +100,7 @@ def vdot(tree_x, tree_y):
     Parameters
     ----------
     tree_x, tree_y : pytree of arrays
-        Of one structure.
+        Of one structure. What is None in the first does not count.
 
     Returns
     -------
@@ -111,7 +112,8 @@ def vdot(tree_x, tree_y):
     >>> float(optim.tree.vdot({"w": [1.0, 2.0], "b": 3.0}, {"w": [4.0, 5.0], "b": 6.0}))
     32.0
     """
-    return functools.reduce(operator.add, pytree.leaves(pytree.map(fnp.vdot, tree_x, tree_y)), 0)
+    products = map_present(fnp.vdot, tree_x, tree_y)
+    return functools.reduce(operator.add, pytree.leaves(products), 0)
 
 
 def norm(tree, ord=None, squared=False):

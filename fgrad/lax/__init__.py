@@ -23,6 +23,14 @@ from fgrad.lax._collective import (
     pswapaxes,
 )
 from fgrad.lax._contract import DotDimensionNumbers, batch_matmul, dot, dot_general, scaled_dot
+from fgrad.lax._convolution import (
+    conv,
+    conv_general_dilated,
+    conv_general_dilated_local,
+    conv_general_dilated_patches,
+    conv_transpose,
+    conv_with_general_padding,
+)
 from fgrad.lax._elementwise import (
     RoundingMethod,
     Tolerance,
@@ -113,6 +121,7 @@ from fgrad.lax._reduce import (
     reduce_xor,
 )
 from fgrad.lax._reduce_by import reduce
+from fgrad.lax._reduce_window import reduce_window
 from fgrad.lax._scatter import (
     ScatterDimensionNumbers,
     scatter,

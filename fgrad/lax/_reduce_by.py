@@ -74,13 +74,13 @@ def reduce(operands, init_values, computation, dimensions):
     if len(shapes) != 1:
         raise ValueError(located(f"reduce: operands must have one shape; got {sorted(shapes)}"))
     (shape,) = shapes
-    starts = [_start(v, x) for v, x in zip(starts, xs, strict=True)]
+    starts = [start_value(v, x) for v, x in zip(starts, xs, strict=True)]
     axes = axes_of(tuple(dimensions), len(shape), "dimensions")
     kept = tuple([i for i in range(len(shape)) if i not in axes])
     rest = tuple([shape[i] for i in kept])
     if 0 in shape:
         out = [broadcast_to(v, rest) for v in starts]
-    elif len(xs) == 1 and (known := _known(computation)) is not None:
+    elif len(xs) == 1 and (known := known_reduction(computation)) is not None:
         reduction, primitive = known
         out = [primitive(starts[0], reduction(xs[0], axes=axes))]
     else:
@@ -89,14 +89,16 @@ def reduce(operands, init_values, computation, dimensions):
     return give(tree_unflatten(structure, [give(x) for x in out]))
 
 
-def _known(computation):
+def known_reduction(computation):
+    """The primitives that reduce by a function, and that are the function; or None."""
     try:
         return _KNOWN.get(computation)
     except TypeError:  # it is not hashable
         return None
 
 
-def _start(v, x):
+def start_value(v, x):
+    """An initial value as a scalar of the dtype of an array."""
     v = value(v, "reduce: an initial value")
     have, want = get_aval(v), get_aval(x).dtype
     if have.shape or (have.dtype != want and not have.weak_type):
@@ -106,11 +108,12 @@ def _start(v, x):
     return astype(v, want)
 
 
-def _by_pairs(computation, structure, xs, starts):
-    """The elements along the first axis combined, and the initial values with the result."""
+def combiner(computation, structure):
+    """``combine(xs, ys)`` of lists of arrays, element by element by a function of scalars."""
 
     def combine(*leaves):
-        x, y = leaves[: len(xs)], leaves[len(xs) :]
+        n = len(leaves) // 2
+        x, y = leaves[:n], leaves[n:]
         out = computation(tree_unflatten(structure, x), tree_unflatten(structure, y))
         found, other = tree_flatten(out)
         found = [value(v, "reduce: a result of computation") for v in found]
@@ -126,12 +129,18 @@ def _by_pairs(computation, structure, xs, starts):
             )
         return found
 
+    def step(xs, ys):
+        shape = get_aval(ys[0]).shape
+        elements = [reshape_values(v, (-1,)) for v in (*xs, *ys)]
+        return [reshape_values(value(v), shape) for v in vmap(combine)(*elements)]
+
+    return step
+
+
+def _by_pairs(computation, structure, xs, starts):
+    """The elements along the first axis combined, and the initial values with the result."""
+    step = combiner(computation, structure)
     rest = get_aval(xs[0]).shape[1:]
-    elements = lambda vs: [reshape_values(v, (-1,)) for v in vs]
-    step = lambda left, right: [
-        reshape_values(value(v), (-1, *rest))
-        for v in vmap(combine)(*elements(left), *elements(right))
-    ]
     while (n := get_aval(xs[0]).shape[0]) > 1:
         even = [slice_axis(x, 0, n - n % 2, 0, 2) for x in xs]
         odd = [slice_axis(x, 1, n, 0, 2) for x in xs]

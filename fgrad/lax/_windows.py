@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fgrad.core.source import located
+from fgrad.primitives.shape import dilated
 
 
 class ConvDimensionNumbers(NamedTuple):
@@ -72,11 +73,6 @@ def _windows(n, window, stride):
     return max((n - window) // stride + 1, 0)
 
 
-def _dilated(n, dilation):
-    """The length with `dilation` - 1 elements put between each two."""
-    return (n - 1) * dilation + 1 if n else 0
-
-
 def _padded(name, shape, pads):
     if len(pads) != len(shape):
         raise TypeError(located(f"{name}: wanted {len(shape)} pairs of padding; got {len(pads)}"))
@@ -111,9 +107,9 @@ def reduce_window_shape_tuple(
     """
     shape, window = tuple(operand_shape), tuple(window_dimensions)
     if base_dilation is not None:
-        shape = tuple(map(_dilated, shape, base_dilation))
+        shape = tuple(map(dilated, shape, base_dilation))
     if window_dilation is not None:
-        window = tuple(map(_dilated, window, window_dilation))
+        window = tuple(map(dilated, window, window_dilation))
     return tuple(map(_windows, _padded("reduce_window", shape, padding), window, window_strides))
 
 

@@ -174,6 +174,11 @@ def expand_dims(x, axes):
 # -- slice and pad: each the other's transpose ---------------------------------------------------
 
 
+def dilated(n, dilation):
+    """The length of an axis with `dilation` - 1 elements put between each two."""
+    return (n - 1) * dilation + 1 if n else 0
+
+
 def as_numpy_index(index):
     """A static index as NumPy takes it."""
     return tuple([i if type(i) is int else slice_object(*i) for i in index])

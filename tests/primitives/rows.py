@@ -24,7 +24,9 @@ from fgrad.primitives import (
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import fft as fourier
 from fgrad.primitives.contract import einsum
+from fgrad.primitives.convolution import conv
 from fgrad.primitives.fma import fma
+from fgrad.primitives.window import window_max, window_min
 from tests.primitives.row import BINARY as _BINARY
 from tests.primitives.row import BOTH, REAL, VALUES
 from tests.primitives.row import UNARY as _UNARY
@@ -509,7 +511,57 @@ _CONTRACTIONS = [
     ((6, 2, 3), (6, 3), "zab,zb->za"),
     ((2, 3, 4, 5), (5, 4), "abcd,dc->ba"),
 ]
+
+
+def _convolved(lib):
+    """By the one-dimensional case, group by group: tests/lax/test_convolution.py has the rest."""
+
+    def conv(x, w, **params):
+        numbers = {"strides": "window_strides"}
+        params = {numbers.get(k, k): v for k, v in params.items()}
+        groups = [jax.lax.conv_general_dilated(*pair, **params) for pair in zip(x, w, strict=True)]
+        return lib.stack([lib.asarray(g) for g in groups])
+
+    return conv
+
+
+_CONVOLUTION = {"strides": (2,), "padding": ((1, 2),), "lhs_dilation": (1,), "rhs_dilation": (2,)}
+_WINDOW = {"window": (1, 3), "strides": (1, 2), "dilation": (1, 1)}
+
+
+def _pooled(lib, combine, start):
+    return lambda x, *, window, strides, dilation: lib.asarray(
+        jax.lax.reduce_window(x, start(x.dtype), combine, window, strides, "VALID")
+    )
+
+
+_WINDOWS = [
+    _row(
+        conv,
+        _convolved(np),
+        _convolved(jnp),
+        [(((2, 3, 2, 7), (2, 4, 2, 3)), _CONVOLUTION)],
+        ("any", "any"),
+        BOTH,
+        values=("float32", "float64", "complex64", "complex128"),
+    ),
+    _row(
+        window_max,
+        _pooled(np, jax.lax.max, lambda dtype: np.array(-np.inf, dtype)),
+        _pooled(jnp, jax.lax.max, lambda dtype: np.array(-np.inf, dtype)),
+        [(((2, 8),), _WINDOW)],
+        values=("float32", "float64"),
+    ),
+    _row(
+        window_min,
+        _pooled(np, jax.lax.min, lambda dtype: np.array(np.inf, dtype)),
+        _pooled(jnp, jax.lax.min, lambda dtype: np.array(np.inf, dtype)),
+        [(((2, 8),), _WINDOW)],
+        values=("float32", "float64"),
+    ),
+]
 _PRODUCTS = [
+    *_WINDOWS,
     _row(
         einsum,
         lambda x, y, *, subscripts: np.einsum(subscripts, x, y),
@@ -518,7 +570,7 @@ _PRODUCTS = [
         ("any", "any"),
         BOTH,
         values=("int32", "float32", "float64", "complex64", "complex128"),
-    )
+    ),
 ]
 
 # -- indexing ------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def test_dtypes():
 
 @pytest.mark.parametrize("transformation", [fgrad.jacfwd, fgrad.jacrev, fgrad.hessian])
 def test_integers_and_complex_numbers_must_be_asked_for(transformation):
-    with pytest.raises(TypeError, match="i64"):
+    with pytest.raises(TypeError, match=r"differentiates by real .* is i64"):
         transformation(lambda x: x * 2.0)(np.arange(3))
     with pytest.raises(TypeError, match="c128"):
         transformation(lambda z: (z * z).real)(np.ones(2, complex))

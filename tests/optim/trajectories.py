@@ -1,5 +1,7 @@
 """Steps of an optimizer, the same way in both libraries."""
 
+import contextlib
+
 import jax
 import numpy as np
 import optax
@@ -90,3 +92,12 @@ def assert_equal(ours, theirs, message="", **tolerance):
     assert len(ours) == len(theirs), message
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(np.asarray(a), np.asarray(b), err_msg=message, **tolerance)
+
+
+@contextlib.contextmanager
+def about(name):
+    """Say which row of a table an assertion is about."""
+    try:
+        yield
+    except AssertionError as error:
+        raise AssertionError(f"{name}: {error}") from None

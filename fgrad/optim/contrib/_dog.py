@@ -67,8 +67,11 @@ def scale_by_dog(init_step: tuple[str, Scalar], eps: Scalar = 1e-8) -> GradientT
 
     def init(params):
         dtype = trees.dtype(params, "lowest")
-        distances = {"distance": lambda: size, "learning_rate": lambda: 0.0}
-        distance = distances.get(kind, lambda: size * (1 + trees.norm(params)))()
+        distance = size
+        if kind == "heuristic":
+            distance = size * (1 + trees.norm(params))
+        elif kind == "learning_rate":
+            distance = 0.0
         return DoGState(
             is_init_step=fnp.ones((), fnp.bool_),
             init_params=params,

@@ -9,7 +9,7 @@ from .. import tree as trees
 from .._base import GradientTransformation, Scalar
 from .._numerics import safe_increment, zero_count
 
-__all__ = ["AddNoiseState", "add_noise", "as_key"]
+__all__ = ["AddNoiseState", "add_noise"]
 
 
 class AddNoiseState(NamedTuple):
@@ -21,7 +21,8 @@ class AddNoiseState(NamedTuple):
 
 def as_key(key_or_seed):
     """A random key from one, or from a seed."""
-    return key_or_seed if hasattr(key_or_seed, "dtype") else random.key(key_or_seed)
+    is_key = getattr(key_or_seed, "dtype", None) == random.key_dtype()
+    return key_or_seed if is_key else random.key(key_or_seed)
 
 
 def add_noise(eta: Scalar, gamma: Scalar, key: Any = 0) -> GradientTransformation:

@@ -18,7 +18,8 @@ The breaks (mutants) are made from the syntax trees of `fgrad/primitives`, `fgra
 `fgrad/control_flow` and `fgrad/compiler`: a term dropped, a sign flipped, operands swapped, a sum
 over broadcast axes skipped, an index moved by one, a condition negated, a pass left out, ... Error
 paths, messages and checks of types are left out. Of {possible} possible mutants {count} are
-sampled, spread over files and operators by a fixed digest. A mutant is caught if a test fails or
+sampled, spread over files and operators by a fixed digest: as the code changes, so does the sample,
+and the page shows the last one that was run. A mutant is caught if a test fails or
 hangs; one that changes nothing a test could see is an exception, listed below with the reason.
 `python -m tests.mutation show N` prints a mutant, `python -m tests.mutation run --only N` runs it.
 

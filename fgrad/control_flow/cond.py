@@ -7,11 +7,10 @@ Its derivative is a choice between derivatives; a batched choice computes every 
 import numpy as np
 
 from fgrad.compiler import compiled
-from fgrad.control_flow.stage import as_carry, as_carry_aval
-from fgrad.core.jaxpr import eval_jaxpr
+from fgrad.control_flow.stage import as_carry_aval, closed_over, strong, taking
 from fgrad.core.source import located
 from fgrad.core.staging import trace_to_jaxpr
-from fgrad.core.trace import Primitive, Tracer, Undefined, as_value, get_aval
+from fgrad.core.trace import Primitive, Undefined, get_aval
 from fgrad.core.tree import explain_mismatch, tree_flatten, tree_unflatten
 from fgrad.primitives.define import set_rules
 from fgrad.primitives.elementwise import clamp, eq
@@ -102,15 +101,10 @@ def _padded(closed, n, avals, places):
         outs = closed(*args)
         residuals = [np.zeros(a.shape, a.dtype)[()] for a in avals]
         for k, r in zip(places, outs[n:], strict=True):
-            residuals[k] = _strong(r)
+            residuals[k] = strong(r)
         return [*outs[:n], *residuals]
 
     return trace_to_jaxpr(run, closed.in_avals, closed.jaxpr.debug_name)
-
-
-def _strong(x):
-    aval = get_aval(x)
-    return convert_element_type(x, new_dtype=aval.dtype) if aval.weak_type else x
 
 
 def _reading(closed, avals, places):
@@ -337,8 +331,8 @@ def _choose(name, index, branches, operands):
         _check_structure(name, branches[0], b, out_tree, other)
     programs = [closed for closed, *_ in staged]
     out_avals = _joined(name, branches, out_tree, [p.out_avals for p in programs])
-    outer = list({id(c): c for p in programs for c in p.consts if isinstance(c, Tracer)}.values())
-    programs = tuple([_closed(p, outer, out_avals) for p in programs])
+    outer = closed_over(programs)
+    programs = tuple([taking(p, outer, out_avals) for p in programs])
     outs = cond_p(index, *outer, *values, branches=programs)
     return as_results(out_tree, outs, [*outer, *values])
 
@@ -370,16 +364,3 @@ def _joined(name, branches, tree, groups):
                 )
         joined.append(want)
     return joined
-
-
-def _closed(closed, outer, out_avals):
-    """A branch that takes what all branches close over as its first inputs."""
-    numbers = {id(c): k for k, c in enumerate(outer)}
-
-    def run(*args):
-        consts = [args[numbers[id(c)]] if id(c) in numbers else c for c in closed.consts]
-        outs = eval_jaxpr(closed.jaxpr, consts, args[len(outer) :])
-        return [as_carry(as_value(o), a) for o, a in zip(outs, out_avals, strict=True)]
-
-    avals = [*(get_aval(c) for c in outer), *closed.in_avals]
-    return trace_to_jaxpr(run, avals, closed.jaxpr.debug_name)

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from fgrad.core.jaxpr import eval_jaxpr
 from fgrad.core.source import located
 from fgrad.core.staging import trace_to_jaxpr
-from fgrad.core.trace import Tracer, get_aval
+from fgrad.core.trace import Tracer, as_value, get_aval
 from fgrad.core.tree import explain_mismatch, tree_unflatten
 from fgrad.primitives.shape import convert_element_type
 from fgrad.transforms.face import function_name, leaf_path
@@ -26,6 +27,27 @@ def stage_open(fun, args, name):
     closed, _, out_tree = stage_function(fun, args, {}, name)
     outer = [c for c in closed.consts if isinstance(c, Tracer)]
     return outer, consts_as_inputs(closed), out_tree
+
+
+def closed_over(programs):
+    """The tracers that programs close over, each once."""
+    return list({id(c): c for p in programs for c in p.consts if isinstance(c, Tracer)}.values())
+
+
+def taking(closed, outer, out_avals):
+    """The program with `outer`, tracers that it may close over, as its first inputs.
+
+    Its results take the types `out_avals`, from which they may differ in being weak alone.
+    """
+    numbers = {id(c): k for k, c in enumerate(outer)}
+
+    def run(*args):
+        consts = [args[numbers[id(c)]] if id(c) in numbers else c for c in closed.consts]
+        outs = eval_jaxpr(closed.jaxpr, consts, args[len(outer) :])
+        return [as_carry(as_value(o), a) for o, a in zip(outs, out_avals, strict=True)]
+
+    avals = [*(get_aval(c) for c in outer), *closed.in_avals]
+    return trace_to_jaxpr(run, avals, closed.jaxpr.debug_name)
 
 
 def stage_carry(name, fun, carry_tree, avals, rest, split):
@@ -90,6 +112,12 @@ def as_carry(x, aval):
         return x
     weak = {"weak_type": True} if aval.weak_type else {}
     return convert_element_type(x, new_dtype=aval.dtype, **weak)
+
+
+def strong(x):
+    """A value as one that is not weak."""
+    aval = get_aval(x)
+    return convert_element_type(x, new_dtype=aval.dtype) if aval.weak_type else x
 
 
 def _converted(closed, avals):

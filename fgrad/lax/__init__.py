@@ -2,7 +2,9 @@
 
 from fgrad.control_flow.associative import associative_scan
 from fgrad.control_flow.cond import cond, switch
+from fgrad.control_flow.linear_solve import custom_linear_solve
 from fgrad.control_flow.loops import fori_loop, map, scan
+from fgrad.control_flow.root import custom_root
 from fgrad.control_flow.while_loop import while_loop
 from fgrad.lax import linalg
 from fgrad.lax._bits import bitcast_convert_type, mulhi, reduce_precision

@@ -794,8 +794,8 @@ FACTORIZATIONS = {
 """Primitives of linear algebra: test_linalg.py in tests/primitives and tests/lax compare them."""
 
 HOLD_PROGRAMS = {
-    "checkpoint", "cond", "custom_jvp_call", "custom_vjp_call", "custom_lin", "jit", "scan",
-    "while", "while_tangent",
+    "checkpoint", "cond", "custom_jvp_call", "custom_linear_solve", "custom_lin",
+    "custom_vjp_call", "jit", "scan", "while", "while_tangent",
 }  # fmt: skip
 """Primitives whose parameters are programs: tests/transforms has a file for each."""
 

@@ -1,5 +1,6 @@
 """Hyperparameters in the state."""
 
+import functools
 import inspect
 
 import numpy as np
@@ -104,32 +105,36 @@ STATIC = {
     "galore": ("rank",),
     "lbfgs": ("memory_size",),
     "muon": ("ns_steps",),
-    "reduce_on_plateau": ("factor", "rtol", "atol"),
     "schedule_free_adamw": ("warmup_steps",),
     "schedule_free_sgd": ("warmup_steps",),
 }
-FACTORIES = """
-    acprop adabelief adadelta adafactor adagrad adam adamax adamaxw adamw adan ademamix adopt amsgrad
-    cocob dadapt_adamw dog dowg fromage galore lamb lars lbfgs lion madgrad momo momo_adam muon nadam
-    nadamw noisy_sgd novograd optimistic_adam_v2 optimistic_gradient_descent polyak_sgd prodigy radam
-    reduce_on_plateau rmsprop rprop schedule_free_adamw schedule_free_sgd sgd sign_sgd signum
-    simplified_ademamix sm3 sophia yogi
-""".split()
+
+
+def required(factory):
+    parameters = inspect.signature(factory).parameters.values()
+    return {p.name for p in parameters if p.default is inspect.Parameter.empty}
+
+
+# All that take a learning rate and need no more.
+FACTORIES = {
+    name: factory
+    for space in (optim, optim.contrib)
+    for name, factory in vars(space).items()
+    if (inspect.isfunction(factory) or isinstance(factory, functools.partial))
+    and {"learning_rate", "max_learning_rate"} & set(inspect.signature(factory).parameters)
+    and required(factory) <= {"learning_rate"}
+}
 
 
 @pytest.mark.parametrize("name", FACTORIES)
 def test_hyperparameters_of_every_optimizer_can_be_injected(name):
     """All its numbers become traced, and it takes the steps it takes otherwise."""
-    factory = getattr(optim, name, None) or getattr(optim.contrib, name)
-    required = {
-        p.name: 0.01
-        for p in inspect.signature(factory).parameters.values()
-        if p.default is inspect.Parameter.empty
-    }
+    factory = FACTORIES[name]
+    given = dict.fromkeys(required(factory), 0.01)
     loss = lambda p: fnp.sum((p["w"] - 0.5) ** 2) + fnp.sum(p["b"] ** 2)
     walks = []
     for make in (factory, optim.inject_hyperparams(factory, STATIC.get(name, ()))):
-        tx = optim.with_extra_args_support(make(**required))
+        tx = optim.with_extra_args_support(make(**given))
         takes = {"value", "value_fn", "grad"} if name == "lbfgs" else {"value", "obj_fn"}
 
         def step(params, state, tx=tx, takes=takes):

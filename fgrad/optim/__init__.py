@@ -32,6 +32,7 @@ from . import (
     second_order,
     transforms,
     tree,
+    tree_utils,
 )
 from ._base import (
     EmptyState,

@@ -20,6 +20,7 @@ SPACES = [
     "second_order",
     "transforms",
     "tree",
+    "tree_utils",
 ]
 
 # Spellings that optax has deprecated.

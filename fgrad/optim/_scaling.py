@@ -36,7 +36,6 @@ def scale(step_size: Scalar) -> GradientTransformation:
     >>> optim.scale(-0.5).update({"w": 3.0}, optim.EmptyState())[0]
     {'w': -1.5}
     """
-
     return stateless(lambda updates, params: scale_tree(step_size, updates))
 
 

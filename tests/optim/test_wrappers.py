@@ -229,6 +229,36 @@ def test_losses_may_take_further_arguments_and_leave_their_domain(search):
     np.testing.assert_allclose(x, 1.0, atol=1e-2)
 
 
+def test_sharpness_is_that_of_the_whole_batch():
+    """Gradients of the parts of a batch, averaged over the axis of a vmap."""
+    inputs = np.linspace(-1.0, 2.0, 4)
+    gradient = fgrad.grad(lambda w, x: fnp.mean((w * x - 1.0) ** 2))
+    adversary = optim.chain(optim.contrib.normalize(), optim.sgd(0.1))
+    make = functools.partial(optim.contrib.sam, optim.sgd(0.5), adversary, 2, opaque_mode=True)
+
+    def step(optimizer, start, x):
+        updates, _ = optimizer.update(
+            start, optimizer.init(0.5), 0.5, grad_fn=lambda w, i: gradient(w, x)
+        )
+        return updates
+
+    whole = step(make(), gradient(0.5, inputs), inputs)
+    parts = fgrad.vmap(
+        functools.partial(step, make(batch_axis_name="batch"), gradient(0.5, inputs)),
+        axis_name="batch",
+    )(inputs.reshape(2, 2))
+    np.testing.assert_allclose(parts, [whole, whole], rtol=1e-12)
+
+
+def test_sophia_can_tell_how_much_it_clips(capfd):
+    loss = lambda w: fnp.sum(w**2)
+    optimizer = optim.contrib.sophia(0.1, verbose=True, print_win_rate_every_n_steps=2)
+    w, state = np.ones(2), optimizer.init(np.ones(2))
+    for _ in range(4):
+        updates, state = optimizer.update(2 * w, state, w, obj_fn=loss)
+    assert capfd.readouterr().out.count("win rate") == 2
+
+
 # -- what clipping promises ----------------------------------------------------------------------
 
 TREES = st.fixed_dictionaries(

@@ -1,7 +1,13 @@
 """The errors that only a tracing library can raise, under the names JAX users know."""
 
 from fgrad.core.errors import (
+    CheckpointError,
     ConcretizationTypeError,
+    InconclusiveDimensionOperation,
+    JAXIndexError,
+    JaxprTypeError,
+    JaxRuntimeError,
+    JAXTypeError,
     KeyReuseError,
     NonConcreteBooleanIndexError,
     StaleViewError,
@@ -12,7 +18,13 @@ from fgrad.core.errors import (
 )
 
 __all__ = [
+    "CheckpointError",
     "ConcretizationTypeError",
+    "InconclusiveDimensionOperation",
+    "JAXIndexError",
+    "JAXTypeError",
+    "JaxRuntimeError",
+    "JaxprTypeError",
     "KeyReuseError",
     "NonConcreteBooleanIndexError",
     "StaleViewError",

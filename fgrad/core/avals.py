@@ -2,12 +2,17 @@
 
 import numpy as np
 
+from fgrad.core.errors import JaxRuntimeError
+
 _INEXACT = frozenset("fc")
 _NUMERIC = frozenset("biufc")
 float0 = np.dtype([("float0", np.void, 0)])
 """The dtype of tangents of integers and booleans: there is nothing to hold."""
 key_dtype = np.dtype([("key0", np.uint32), ("key1", np.uint32)])
 """The dtype of random keys: the two words of a key of the Threefry 2x32 generator."""
+
+given_away = np.dtype([("given to a jitted function by donate_argnums", "V1")])
+"""The dtype of what is left of an array whose memory a jitted function took."""
 
 
 class extended(np.generic):
@@ -92,6 +97,7 @@ def shaped_array(shape, dtype, weak_type=False) -> ShapedArray:
         key = (shape, key_dtype, False)
         found = interned.get(key)
     if found is None:
+        check_kept(dtype)
         if dtype.kind not in _NUMERIC and dtype != key_dtype:
             raise TypeError(
                 f"fgrad computes with numbers and booleans; got an array of dtype {dtype!r}"
@@ -101,6 +107,15 @@ def shaped_array(shape, dtype, weak_type=False) -> ShapedArray:
         dtype = dtype.newbyteorder("=") if not dtype.isnative else dtype
         found = interned[key] = ShapedArray(shape, dtype, weak_type)
     return found
+
+
+def check_kept(dtype) -> None:
+    """Refuse what is left of an array that was given away."""
+    if dtype == given_away:
+        raise JaxRuntimeError(
+            "this array's memory was given to a jitted function by donate_argnums: use that "
+            "function's result instead, or give it a copy"
+        )
 
 
 def short_name(dtype) -> str:

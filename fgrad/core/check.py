@@ -1,5 +1,6 @@
 """The type checker of jaxprs. Every transformation's output passes it in the tests."""
 
+from fgrad.core.errors import JaxprTypeError
 from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, Literal, Var, jaxprs_in_params
 from fgrad.core.printer import format_eqn
 from fgrad.core.trace import get_aval
@@ -10,7 +11,7 @@ def check_jaxpr(jaxpr: Jaxpr | ClosedJaxpr) -> None:
 
     Raises
     ------
-    TypeError
+    JaxprTypeError
         With the equation that is wrong: a variable used before it is bound or bound twice, an
         operand that is neither variable nor literal, or a result whose aval is not what the
         primitive's rule gives.
@@ -18,21 +19,23 @@ def check_jaxpr(jaxpr: Jaxpr | ClosedJaxpr) -> None:
     if isinstance(jaxpr, ClosedJaxpr):
         for v, c in zip(jaxpr.jaxpr.constvars, jaxpr.consts, strict=True):
             if get_aval(c).strong() != v.aval.strong():
-                raise TypeError(f"constant of type {get_aval(c)} for a variable of type {v.aval}")
+                raise JaxprTypeError(
+                    f"constant of type {get_aval(c)} for a variable of type {v.aval}"
+                )
         jaxpr = jaxpr.jaxpr
     bound = set()
 
     def bind(v, where):
         if v in bound:
-            raise TypeError(f"variable bound twice in {where}")
+            raise JaxprTypeError(f"variable bound twice in {where}")
         bound.add(v)
 
     def read(v, where):
         if type(v) is Literal:
             if get_aval(v.val).strong() != v.aval.strong():
-                raise TypeError(f"literal {v!r} is not of type {v.aval} in {where}")
+                raise JaxprTypeError(f"literal {v!r} is not of type {v.aval} in {where}")
         elif type(v) is not Var or v not in bound:
-            raise TypeError(f"operand {v!r} is not bound before {where}")
+            raise JaxprTypeError(f"operand {v!r} is not bound before {where}")
 
     for v in (*jaxpr.constvars, *jaxpr.invars):
         bind(v, "the inputs")
@@ -45,10 +48,10 @@ def check_jaxpr(jaxpr: Jaxpr | ClosedJaxpr) -> None:
         want = eqn.primitive.abstract_eval(*(v.aval for v in eqn.invars), **eqn.params)
         want = list(want) if eqn.primitive.multiple_results else [want]
         if len(want) != len(eqn.outvars):
-            raise TypeError(f"{len(eqn.outvars)} results, wanted {len(want)}: {text}")
+            raise JaxprTypeError(f"{len(eqn.outvars)} results, wanted {len(want)}: {text}")
         for v, aval in zip(eqn.outvars, want, strict=True):
             if v.aval != aval:
-                raise TypeError(f"result of type {v.aval}, wanted {aval}: {text}")
+                raise JaxprTypeError(f"result of type {v.aval}, wanted {aval}: {text}")
             bind(v, text)
     for v in jaxpr.outvars:
         read(v, "the outputs")

@@ -15,7 +15,15 @@ class FgradError(Exception):
         super().__init__(located(message))
 
 
-class ConcretizationTypeError(FgradError, TypeError):
+class JAXTypeError(FgradError, TypeError):
+    """The `TypeError` that those of this module are."""
+
+
+class JAXIndexError(FgradError, IndexError):
+    """The `IndexError` that those of this module are."""
+
+
+class ConcretizationTypeError(JAXTypeError):
     """A tracer was used where Python needs the number itself.
 
     Examples
@@ -29,7 +37,7 @@ class ConcretizationTypeError(FgradError, TypeError):
     """
 
 
-class TracerArrayConversionError(FgradError, TypeError):
+class TracerArrayConversionError(JAXTypeError):
     """A tracer was handed to a NumPy function that offers no hook, such as ``np.array([x])``."""
 
 
@@ -41,11 +49,11 @@ class TracerIntegerConversionError(ConcretizationTypeError):
     """A tracer without a value was used as a Python index, a shape or a ``range`` bound."""
 
 
-class NonConcreteBooleanIndexError(FgradError, IndexError):
+class NonConcreteBooleanIndexError(JAXIndexError):
     """A boolean mask without a value was used as an index: the result's shape is unknown."""
 
 
-class UnexpectedTracerError(FgradError):
+class UnexpectedTracerError(JAXTypeError):
     """A tracer was used after the transformation that made it had returned."""
 
 
@@ -53,5 +61,21 @@ class StaleViewError(FgradError):
     """A traced array was used whose memory NumPy would have shared with one assigned into."""
 
 
-class KeyReuseError(FgradError, RuntimeError):
+class KeyReuseError(JAXTypeError):
     """A random key was consumed twice."""
+
+
+class CheckpointError(FgradError, ValueError):
+    """A checkpoint file is damaged, or holds something else than was wanted."""
+
+
+class JaxprTypeError(FgradError, TypeError):
+    """A program is not well formed or not well typed: a fault of a rule, not of its user."""
+
+
+class JaxRuntimeError(FgradError, RuntimeError):
+    """An array was used whose memory was given away (``donate_argnums``)."""
+
+
+class InconclusiveDimensionOperation(FgradError, TypeError):
+    """A dimension is no number: shapes are not symbolic here."""

@@ -14,6 +14,7 @@ from sys import getrefcount
 import numpy as np
 
 from fgrad.core.array import Array
+from fgrad.core.avals import given_away
 
 # Arrays below this many bytes come and go without the system.
 WORTH = 1 << 16
@@ -89,11 +90,8 @@ def give_up(leaves: list, i: int, hands: int):
     ):
         return None
     leaves[i] = x.view(np.ndarray)
-    x.__setstate__((1, (0,), _GIVEN_AWAY, False, b""))
+    x.__setstate__((1, (0,), given_away, False, b""))
     return owner
-
-
-_GIVEN_AWAY = np.dtype([("given to a jitted function by donate_argnums", "V1")])
 
 
 def inherit(owner, shape: tuple, dtype: np.dtype) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 from fgrad.core.avals import (
     ShapedArray,
     aval_of_value,
+    check_kept,
     interned,
     key_dtype,
     scalar_avals,
@@ -377,6 +378,7 @@ def as_value(x, what: str = "argument"):
             return as_value(x, what)
         if x.dtype == key_dtype:
             return x
+        check_kept(x.dtype)
         raise TypeError(located(f"{what} has dtype {x.dtype}; wanted numbers or booleans"))
     for weak in (bool, int, float, complex):  # subclasses of Python's numbers
         if isinstance(x, weak) and not isinstance(x, np.generic):

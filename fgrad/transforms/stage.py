@@ -1,11 +1,13 @@
 """Looking at programs: make_jaxpr, eval_shape, and functions of pytrees as jaxprs."""
 
+import operator
 from functools import wraps
 from typing import Any
 
 import numpy as np
 
 from fgrad.core.avals import ShapedArray, shaped_array
+from fgrad.core.errors import ConcretizationTypeError, InconclusiveDimensionOperation
 from fgrad.core.staging import trace_to_jaxpr
 from fgrad.core.trace import Tracer, get_aval
 from fgrad.core.tree import tree_flatten, tree_unflatten
@@ -21,6 +23,11 @@ class ShapeDtypeStruct:
     dtype : dtype-like
     weak_type : bool
 
+    Raises
+    ------
+    InconclusiveDimensionOperation
+        If a dimension is no integer.
+
     Examples
     --------
     >>> ShapeDtypeStruct((2, 3), "float32")
@@ -30,7 +37,7 @@ class ShapeDtypeStruct:
     __slots__ = ("dtype", "shape", "weak_type")
 
     def __init__(self, shape, dtype, *, weak_type=False):
-        self.shape = tuple(int(n) for n in shape)
+        self.shape = tuple(map(_dimension, shape))
         self.dtype = np.dtype(dtype)
         self.weak_type = weak_type
 
@@ -58,6 +65,18 @@ class ShapeDtypeStruct:
     def __repr__(self):
         weak = ", weak_type=True" if self.weak_type else ""
         return f"ShapeDtypeStruct(shape={self.shape}, dtype={self.dtype}{weak})"
+
+
+def _dimension(n):
+    try:
+        return operator.index(n)
+    except ConcretizationTypeError:
+        raise
+    except TypeError:
+        raise InconclusiveDimensionOperation(
+            f"ShapeDtypeStruct: a dimension must be an integer; got {n!r}. There are no symbolic "
+            "shapes: trace the function for each shape it is called with"
+        ) from None
 
 
 def abstract(x, name="argument", treedef=None, i=0) -> ShapedArray:

@@ -3,6 +3,7 @@
 import inspect
 import re
 
+import jax
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ import fgrad
 import fgrad.numpy as fnp
 from fgrad.errors import (
     ConcretizationTypeError,
+    InconclusiveDimensionOperation,
     NonConcreteBooleanIndexError,
     StaleViewError,
     TracerArrayConversionError,
@@ -301,6 +303,21 @@ def too_many_indices():
 @raises(ValueError, r"\(2,\)", r"\(3,\)")
 def update_of_another_shape():
     fgrad.jit(lambda x: x.at[:].set(np.ones(2)))(x3)
+
+
+@raises(InconclusiveDimensionOperation, "dimension", "'batch'", "each shape")
+def symbolic_dimension():
+    fgrad.ShapeDtypeStruct(("batch", 3), "float32")
+
+
+@raises(InconclusiveDimensionOperation, "dimension", "integer", r"2\.5")
+def dimension_that_is_no_integer():
+    fgrad.ShapeDtypeStruct((2.5,), "float32")
+
+
+@raises(TracerIntegerConversionError, r"i64\[\]")
+def dimension_under_jit():
+    fgrad.jit(lambda n: fgrad.eval_shape(fnp.sin, fgrad.ShapeDtypeStruct((n,), "f4")).size)(3)
 
 
 # -- jvp, vjp, linearize: structure, shape and dtype ---------------------------------------------
@@ -622,3 +639,15 @@ def test_a_mask_is_there_under_differentiation():
         return fnp.sum(x[x > 0] ** 2)
 
     np.testing.assert_array_equal(fgrad.grad(positive_part)(np.array([-1.0, 2.0])), [0.0, 4.0])
+
+
+def test_names_and_kinds_are_those_of_jax():
+    """What JAX names is there, and is caught by the same built-in class."""
+    for name, theirs in vars(jax.errors).items():
+        if isinstance(theirs, type):
+            ours = getattr(fgrad.errors, name)
+            for kind in (TypeError, IndexError, RuntimeError):
+                assert issubclass(ours, kind) or not issubclass(theirs, kind), name
+    for kind in (ConcretizationTypeError, TracerArrayConversionError, UnexpectedTracerError):
+        assert issubclass(kind, fgrad.errors.JAXTypeError)
+    assert issubclass(NonConcreteBooleanIndexError, fgrad.errors.JAXIndexError)

@@ -8,6 +8,7 @@ import fgrad.numpy as fnp
 from fgrad.core.avals import shaped_array
 from fgrad.core.check import check_jaxpr
 from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, Var
+from fgrad.errors import JaxprTypeError
 from fgrad.primitives.elementwise import add, sin
 
 x3 = np.ones(3)
@@ -104,42 +105,42 @@ def test_the_checker_accepts_a_right_jaxpr():
 def test_the_checker_refuses_an_unbound_variable():
     a, b, c = Var(f64), Var(f64), Var(f64)
     late = [eqn(add, [a, b], [c]), eqn(sin, [a], [b])]
-    with pytest.raises(TypeError, match="not bound before.*add"):
+    with pytest.raises(JaxprTypeError, match="not bound before.*add"):
         check_jaxpr(Jaxpr([], [a], [c], late))
-    with pytest.raises(TypeError, match="not bound before the outputs"):
+    with pytest.raises(JaxprTypeError, match="not bound before the outputs"):
         check_jaxpr(Jaxpr([], [a], [b], []))
 
 
 def test_the_checker_refuses_a_wrong_type():
     a, b = Var(f64), Var(f32)
-    with pytest.raises(TypeError, match=r"result of type f32\[\], wanted f64\[\].*sin"):
+    with pytest.raises(JaxprTypeError, match=r"result of type f32\[\], wanted f64\[\].*sin"):
         check_jaxpr(Jaxpr([], [a], [b], [eqn(sin, [a], [b])]))
     vector = Var(shaped_array((3,), np.dtype(float)))
-    with pytest.raises(TypeError, match=r"f64\[3\], wanted f64\[\]"):
+    with pytest.raises(JaxprTypeError, match=r"f64\[3\], wanted f64\[\]"):
         check_jaxpr(Jaxpr([], [a], [vector], [eqn(sin, [a], [vector])]))
 
 
 def test_the_checker_refuses_a_variable_bound_twice():
     a, b = Var(f64), Var(f64)
-    with pytest.raises(TypeError, match="bound twice"):
+    with pytest.raises(JaxprTypeError, match="bound twice"):
         check_jaxpr(Jaxpr([], [a], [b], [eqn(sin, [a], [b]), eqn(sin, [a], [b])]))
-    with pytest.raises(TypeError, match="bound twice"):
+    with pytest.raises(JaxprTypeError, match="bound twice"):
         check_jaxpr(Jaxpr([], [a, a], [a], []))
 
 
 def test_the_checker_refuses_wrong_constants_and_literals():
     a, b = Var(f64), Var(f64)
-    with pytest.raises(TypeError, match="constant of type"):
+    with pytest.raises(JaxprTypeError, match="constant of type"):
         check_jaxpr(ClosedJaxpr(Jaxpr([a], [], [a], []), [np.float32(1)]))
-    with pytest.raises(TypeError, match="literal"):
+    with pytest.raises(JaxprTypeError, match="literal"):
         check_jaxpr(Jaxpr([], [], [b], [eqn(sin, [Literal(np.float32(1), f64)], [b])]))
-    with pytest.raises(TypeError, match="operand 1.0"):
+    with pytest.raises(JaxprTypeError, match="operand 1.0"):
         check_jaxpr(Jaxpr([], [], [b], [eqn(sin, [1.0], [b])]))
 
 
 def test_the_checker_refuses_a_wrong_number_of_results():
     a, b, c = Var(f64), Var(f64), Var(f64)
-    with pytest.raises(TypeError, match="2 results, wanted 1"):
+    with pytest.raises(JaxprTypeError, match="2 results, wanted 1"):
         check_jaxpr(Jaxpr([], [a], [b], [eqn(sin, [a], [b, c])]))
 
 
@@ -147,5 +148,5 @@ def test_the_checker_looks_into_inner_programs():
     closed = fgrad.make_jaxpr(lambda x: fgrad.jit(fnp.sin)(x))(1.0)
     inner = closed.eqns[0].params["jaxpr"]
     inner.jaxpr.eqns.append(inner.jaxpr.eqns[0])
-    with pytest.raises(TypeError, match="bound twice"):
+    with pytest.raises(JaxprTypeError, match="bound twice"):
         check_jaxpr(closed)

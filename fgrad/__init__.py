@@ -1,11 +1,11 @@
 """fgrad: JAX's programming model at NumPy's weight."""
 
 from fgrad import debug, dtypes, errors, image, lax, nn, numpy, ops, random, tree, tree_util
+from fgrad.checkpoint_files import checkpoint
 from fgrad.core.array import Array
 from fgrad.debug._switches import checking_leaks, debug_infs, debug_nans
 from fgrad.random._key_reuse import debug_key_reuse
 from fgrad.transforms.callback import pure_callback
-from fgrad.transforms.checkpoint import checkpoint
 from fgrad.transforms.checkpoint import checkpoint as remat
 from fgrad.transforms.closure import closure_convert
 from fgrad.transforms.custom import custom_jvp, custom_vjp

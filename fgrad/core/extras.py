@@ -6,27 +6,35 @@ import importlib
 from fgrad.core.source import located
 
 
-def scipy(module: str, what: str):
-    """A module of SciPy.
+def required(module: str, what: str, extra: str):
+    """A module that comes with an extra.
 
     Parameters
     ----------
     module : str
-        As ``special``.
+        As ``safetensors.numpy``.
     what : str
         What needs it, for the error.
+    extra : str
+        The name of the extra.
 
     Raises
     ------
     ImportError
-        If SciPy is not installed.
+        If it is not installed.
     """
     try:
-        return importlib.import_module(f"scipy.{module}")
+        return importlib.import_module(module)
     except ModuleNotFoundError:
+        library = module.split(".")[0]
         raise ImportError(
-            located(f"{what} needs SciPy, which is not installed: pip install fgrad[scipy]")
+            located(f"{what} needs {library}, which is not installed: pip install fgrad[{extra}]")
         ) from None
+
+
+def scipy(module: str, what: str):
+    """A module of SciPy, as ``special``; see `required`."""
+    return required(f"scipy.{module}", what, "scipy")
 
 
 @functools.cache

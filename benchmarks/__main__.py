@@ -15,10 +15,23 @@ from pathlib import Path
 
 os.environ["JAX_PLATFORMS"] = "cpu"  # read by JAX when it is first imported
 
-from . import black_scholes, draws, indexing, linalg, mlp, recurrent, scalar, startup
+from . import (
+    adam,
+    black_scholes,
+    draws,
+    indexing,
+    linalg,
+    mlp,
+    networks,
+    recurrent,
+    scalar,
+    startup,
+)
 from .harness import markdown
 
-MODULES = (startup, scalar, mlp, black_scholes, recurrent, linalg, indexing, draws)
+MODULES = (
+    startup, scalar, mlp, black_scholes, recurrent, networks, linalg, indexing, draws, adam,
+)  # fmt: skip
 ROWS = [row for module in MODULES for row in module.ROWS]
 
 

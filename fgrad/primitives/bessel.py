@@ -8,6 +8,7 @@ import math
 
 from fgrad.core.trace import get_aval
 from fgrad.primitives.elementwise import add, div, gt, max, min, mul, sqrt, sub
+from fgrad.primitives.of_scipy import of_scipy, refused
 from fgrad.primitives.parts import abs, select, sign
 from fgrad.primitives.special import _composite
 
@@ -95,3 +96,9 @@ def _tiny(x):
 
 i0e = _composite("bessel_i0e", _i0e_expand, lambda ans, x: sub(i1e(x), mul(sign(x), ans)))
 i1e = _composite("bessel_i1e", _i1e_expand, _i1e_derivative)
+bessel_j = of_scipy(
+    "bessel_j",
+    "jv",
+    refused("bessel_j", "order"),
+    lambda ans, order, x: mul(0.5, sub(bessel_j(sub(order, 1), x), bessel_j(add(order, 1), x))),
+)

@@ -3,10 +3,7 @@
 import numpy as np
 
 from fgrad.core.extras import scipy
-from fgrad.core.source import located
-from fgrad.core.trace import Primitive
 from fgrad.primitives import gamma_derivative
-from fgrad.primitives.define import Elementwise
 from fgrad.primitives.elementwise import (
     add,
     div,
@@ -19,60 +16,9 @@ from fgrad.primitives.elementwise import (
     neg,
     sub,
 )
+from fgrad.primitives.entropy import xlogy
+from fgrad.primitives.of_scipy import of_scipy, real_function, refused
 from fgrad.primitives.parts import select
-
-
-def real_function(name, compute, *partials) -> Primitive:
-    """An elementwise primitive of real numbers, computed in float32 or float64.
-
-    Parameters
-    ----------
-    name : str
-    compute : callable
-        ``compute(*arrays)`` of one dtype, which broadcast.
-    *partials
-        See `Elementwise`.
-    """
-
-    def dtype_of(*operands):
-        dtype = np.result_type(*(a(0) if isinstance(a, type) else a for a in operands), 0.0)
-        if dtype.kind == "c":
-            raise TypeError(f"{name} is not defined for complex numbers")
-        return dtype
-
-    def impl(*args):
-        dtype = dtype_of(*args)
-        wide = np.float32 if dtype.itemsize <= 4 else np.float64
-        return compute(*(np.asarray(a, wide) for a in args)).astype(dtype, copy=False)[()]
-
-    return Elementwise(name, None, *partials, impl=impl, dtype_rule=dtype_of)
-
-
-def refused(name, operand):
-    """Stands for a partial derivative that is not known."""
-
-    def partial(ans, *args):
-        raise NotImplementedError(
-            located(
-                f"{name}: the derivative by its argument {operand} is not implemented; "
-                f"if it is not needed, pass stop_gradient({operand})"
-            )
-        )
-
-    return partial
-
-
-def _of_scipy(name, ufunc, *partials):
-    """A function that SciPy has under the name `ufunc`."""
-    return real_function(
-        name, lambda *args: getattr(scipy("special", name), ufunc)(*args), *partials
-    )
-
-
-def _times_log(c, x):
-    """``c log(x)``, which is zero where both are."""
-    return mul(c, log(select(logical_and(eq(c, 0), eq(x, 0)), 1, x)))
-
 
 # -- gamma ---------------------------------------------------------------------------------------
 
@@ -85,29 +31,65 @@ def _polygamma(m, x):
     return np.where(m == 0, special.psi(x), np.where((m > 0) & (m % 1 == 0), higher, np.nan))
 
 
-lgamma = _of_scipy("lgamma", "gammaln", lambda ans, x: digamma(x))
-digamma = _of_scipy("digamma", "psi", lambda ans, x: polygamma(1.0, x))
+gamma = of_scipy("gamma", "gamma", lambda ans, x: mul(ans, digamma(x)))
+gammasgn = of_scipy("gammasgn", "gammasgn", None)
+lgamma = of_scipy("lgamma", "gammaln", lambda ans, x: digamma(x))
+digamma = of_scipy("digamma", "psi", lambda ans, x: polygamma(1.0, x))
 polygamma = real_function(
     "polygamma", _polygamma, refused("polygamma", "m"), lambda ans, m, x: polygamma(add(m, 1), x)
 )
-zeta = _of_scipy(
+zeta = of_scipy(
     "zeta", "zeta", refused("zeta", "x"), lambda ans, x, q: neg(mul(x, zeta(add(x, 1), q)))
+)
+
+
+# -- beta and quotients of gamma functions -------------------------------------------------------
+
+
+def _relative(first, second):
+    """The logarithmic derivative of a quotient of gamma functions, from its two arguments."""
+    return sub(digamma(first), digamma(second))
+
+
+betaln = of_scipy(
+    "betaln",
+    "betaln",
+    lambda ans, a, b: _relative(a, add(a, b)),
+    lambda ans, a, b: _relative(b, add(a, b)),
+)
+beta = of_scipy(
+    "beta",
+    "beta",
+    lambda ans, a, b: mul(ans, _relative(a, add(a, b))),
+    lambda ans, a, b: mul(ans, _relative(b, add(a, b))),
+)
+binom = of_scipy(
+    "binom",
+    "binom",
+    lambda ans, n, k: mul(ans, _relative(add(n, 1), add(sub(n, k), 1))),
+    lambda ans, n, k: mul(ans, _relative(add(sub(n, k), 1), add(k, 1))),
+)
+poch = of_scipy(
+    "poch",
+    "poch",
+    lambda ans, z, m: mul(ans, _relative(add(z, m), z)),
+    lambda ans, z, m: mul(ans, digamma(add(z, m))),
 )
 
 # -- incomplete gamma ----------------------------------------------------------------------------
 
 
 def _gamma_density(a, x):
-    return exp(sub(sub(_times_log(sub(a, 1), x), x), lgamma(a)))
+    return exp(sub(sub(xlogy(sub(a, 1), x), x), lgamma(a)))
 
 
-igamma = _of_scipy(
+igamma = of_scipy(
     "igamma",
     "gammainc",
     lambda ans, a, x: igamma_grad_a(a, x),
     lambda ans, a, x: _gamma_density(a, x),
 )
-igammac = _of_scipy(
+igammac = of_scipy(
     "igammac",
     "gammaincc",
     lambda ans, a, x: neg(igamma_grad_a(a, x)),
@@ -135,9 +117,9 @@ def _beta_density(ans, a, b, x):
     c = sub(b, 1)
     inside = select(logical_and(eq(c, 0), eq(x, 1)), 0, x)
     size = sub(add(lgamma(a), lgamma(b)), lgamma(add(a, b)))
-    return exp(sub(add(_times_log(sub(a, 1), x), mul(c, log1p(neg(inside)))), size))
+    return exp(sub(add(xlogy(sub(a, 1), x), mul(c, log1p(neg(inside)))), size))
 
 
-betainc = _of_scipy(
+betainc = of_scipy(
     "betainc", "betainc", refused("betainc", "a"), refused("betainc", "b"), _beta_density
 )

@@ -35,6 +35,7 @@ from tests.primitives.row import row as _row
 from tests.primitives.row import unary as _unary
 from tests.primitives.rows_bits import BITS
 from tests.primitives.rows_gamma import GAMMA
+from tests.primitives.rows_scipy import SCIPY
 
 
 def _complex(x, y):
@@ -784,7 +785,7 @@ def _lengths(x, axes, n):
     return [*(x.shape[a] for a in axes[:-1]), n]
 
 
-ROWS = _ELEMENTWISE + _SHAPES + _REDUCTIONS + _PRODUCTS + _INDEXING + _TRANSFORMS + GAMMA + BITS
+ROWS = _ELEMENTWISE + _SHAPES + _REDUCTIONS + _PRODUCTS + _INDEXING + _TRANSFORMS + GAMMA + BITS + SCIPY
 
 FACTORIZATIONS = {
     "cholesky", "cholesky_update", "cofactors", "cofactors_along", "det", "eig", "eigh", "full_qr",

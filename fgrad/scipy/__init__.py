@@ -1,0 +1,6 @@
+"""`fgrad.scipy`: what JAX keeps under this name, each part in a module to import.
+
+What SciPy's own kernels compute needs the extra: ``pip install fgrad[scipy]``.
+"""
+
+from fgrad.scipy import special, stats

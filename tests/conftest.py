@@ -9,6 +9,12 @@ import os
 # Read by JAX when it is first imported.
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["JAX_ENABLE_X64"] = "1"
+# Its programs run once: compiling them took most of the time of the tests, and takes a third so.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+    " --xla_llvm_disable_expensive_passes=true",
+)
 
 from hypothesis import HealthCheck, settings
 

@@ -15,13 +15,12 @@ import fgrad.numpy as fnp
 from fgrad import optim
 from fgrad.testing.strategies import arrays
 from tests.harness import assert_same
-from tests.optim.trajectories import COMPILER
 
 RNG = np.random.default_rng(0)
 
 
 def jitted(f, *args):
-    return jax.jit(f, compiler_options=COMPILER)(*args)
+    return jax.jit(f)(*args)
 
 
 # -- matrices ------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 import fgrad
 from fgrad import optim
 from tests.harness import assert_same
-from tests.optim.trajectories import COMPILER, about
+from tests.optim.trajectories import about
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(2, 4, 5))
@@ -203,7 +203,7 @@ def test_values_and_gradients_are_those_of_optax(part):
             for name, (loss, *_) in rows.items()
         }
 
-    theirs = jax.jit(everything(jax, optax), compiler_options=COMPILER)(arguments)
+    theirs = jax.jit(everything(jax, optax))(arguments)
     ours = everything(fgrad, optim)(arguments)
     compiled = fgrad.jit(everything(fgrad, optim))(arguments)
     for name in rows:

@@ -13,13 +13,6 @@ from tests.optim.problems import PROBLEMS
 
 STEPS = 50
 
-# JAX's programs run once, so time spent on making them fast is lost: a quarter of it is left.
-COMPILER = {
-    "xla_backend_optimization_level": 0,
-    "xla_cpu_use_fusion_emitters": False,
-    "xla_llvm_disable_expensive_passes": True,
-}
-
 
 def _move(lib, optim_lib, optimizer, loss, params, state, value, grad):
     """A step from the loss and its gradient; with all extra arguments that any optimizer takes."""
@@ -53,7 +46,7 @@ def reference(optimizers, problem):
         (_, states), walked = jax.lax.scan(body, carry, None, length=STEPS)
         return list(zip(walked, states, strict=True))
 
-    return jax.jit(run, compiler_options=COMPILER)(start)
+    return jax.jit(run)(start)
 
 
 def walk(optimizer, problem, compiled=True, steps=STEPS):

@@ -1,15 +1,33 @@
 """fgrad: JAX's programming model at NumPy's weight."""
 
-from fgrad import debug, dtypes, errors, image, lax, nn, numpy, ops, random, tree, tree_util
+from fgrad import (
+    custom_batching,
+    custom_derivatives,
+    debug,
+    dtypes,
+    errors,
+    image,
+    lax,
+    nn,
+    numpy,
+    ops,
+    random,
+    tree,
+    tree_util,
+)
 from fgrad.checkpoint_files import checkpoint
 from fgrad.core.array import Array
+from fgrad.core.check import enable_checks
 from fgrad.debug._switches import checking_leaks, debug_infs, debug_nans
 from fgrad.random._key_reuse import debug_key_reuse
 from fgrad.transforms.callback import pure_callback
 from fgrad.transforms.checkpoint import checkpoint as remat
 from fgrad.transforms.closure import closure_convert
-from fgrad.transforms.custom import custom_jvp, custom_vjp
+from fgrad.transforms.custom import custom_jvp
+from fgrad.transforms.custom_gradient import custom_gradient
+from fgrad.transforms.custom_vjp import custom_vjp
 from fgrad.transforms.forward import jvp
+from fgrad.transforms.fwd_and_bwd import fwd_and_bwd
 from fgrad.transforms.grad import grad, linearize, value_and_grad, vjp
 from fgrad.transforms.inspection import block_until_ready, ensure_compile_time_eval, typeof
 from fgrad.transforms.jacobian import hessian, jacfwd, jacobian, jacrev

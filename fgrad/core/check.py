@@ -1,9 +1,51 @@
 """The type checker of jaxprs. Every transformation's output passes it in the tests."""
 
+import contextlib
+import threading
+
 from fgrad.core.errors import JaxprTypeError
 from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, Literal, Var, jaxprs_in_params
 from fgrad.core.printer import format_eqn
 from fgrad.core.trace import get_aval
+
+_settings = threading.local()
+
+
+def checks_enabled() -> bool:
+    """Whether programs shall be checked as they are staged."""
+    return getattr(_settings, "enabled", False)
+
+
+@contextlib.contextmanager
+def enable_checks(value: bool = True):
+    """Check every program that is staged or transformed within the block.
+
+    For those who write rules of their own; it holds for the current thread. What was staged before
+    is not staged again.
+
+    Parameters
+    ----------
+    value : bool
+        Whether to check.
+
+    Raises
+    ------
+    JaxprTypeError
+        If a program is not well formed or not well typed.
+
+    Examples
+    --------
+    >>> import fgrad
+    >>> with fgrad.enable_checks():
+    ...     print(fgrad.jit(lambda x: 2 * x)(3.0))
+    6.0
+    """
+    before = checks_enabled()
+    _settings.enabled = value
+    try:
+        yield
+    finally:
+        _settings.enabled = before
 
 
 def check_jaxpr(jaxpr: Jaxpr | ClosedJaxpr) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fgrad.core.avals import ShapedArray
+from fgrad.core.check import check_jaxpr, checks_enabled
 from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, Var, has_effect
 from fgrad.core.source import user_source
 from fgrad.core.trace import Trace, Tracer, as_value, evaluation, get_aval, raise_leaked, thread
@@ -106,7 +107,10 @@ class StagingTrace(Trace):
         outvars = [self.operand(o) for o in outs]
         consts = list(self.consts.values())
         jaxpr = Jaxpr([v for _, v in consts], invars, outvars, self.eqns, name)
-        return ClosedJaxpr(jaxpr, [c for c, _ in consts])
+        closed = ClosedJaxpr(jaxpr, [c for c, _ in consts])
+        if checks_enabled():
+            check_jaxpr(closed)
+        return closed
 
     def why_abstract(self, tracer, what):
         where = f" (computed at {tracer.source})" if tracer.source else ""

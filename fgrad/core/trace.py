@@ -72,6 +72,8 @@ class Primitive:
         the numbers of the operands and results to keep and new params.
     effectful : bool
         Whether it does more than give a result: it is never dropped, merged or moved.
+    symbolic_zeros : bool
+        Whether `transpose` gets None for those cotangents of several results that are zero.
     blas : bool
         Whether NumPy hands it to BLAS or LAPACK.
     stage : callable or None
@@ -96,6 +98,7 @@ class Primitive:
         self.lower: Any = None
         self.prune: Any = None
         self.effectful = False
+        self.symbolic_zeros = False
         self.blas = False
         self.keeps_weak = not multiple_results
         if not internal:

@@ -1,4 +1,4 @@
-"""Functions with derivative rules of their own: custom_jvp, custom_vjp, stop_gradient.
+"""Functions with derivative rules of their own: what they share, custom_jvp, stop_gradient.
 
 In eager code such a function runs as Python, on whatever values there are; staged, it becomes an
 equation that holds its jaxpr and still knows its rule.
@@ -10,13 +10,13 @@ import inspect
 import numpy as np
 
 from fgrad.core.array import as_eager
+from fgrad.core.avals import float0
 from fgrad.core.jaxpr import eval_jaxpr
 from fgrad.core.source import located
 from fgrad.core.staging import trace_to_jaxpr
-from fgrad.core.trace import Primitive, Tracer, Undefined, as_value, get_aval
+from fgrad.core.trace import Primitive, Tracer, as_value, get_aval
 from fgrad.core.tree import explain_mismatch, tree_flatten, tree_map, tree_unflatten
 from fgrad.primitives.define import set_rules
-from fgrad.primitives.reduce import reduce_sum
 from fgrad.primitives.shape import broadcast_to
 from fgrad.primitives.shape import stop_gradient as stop_gradient_p
 from fgrad.transforms.face import as_argument, as_results, check_callable, function_name
@@ -45,6 +45,68 @@ def stop_gradient(x):
     return tree_map(stop, x)
 
 
+class SymbolicZero:
+    """A tangent or cotangent that is zero whatever the numbers are, for rules that ask for it.
+
+    Parameters
+    ----------
+    aval : ShapedArray
+        Of the value that it is a tangent or cotangent of.
+
+    Examples
+    --------
+    >>> from fgrad.custom_derivatives import SymbolicZero
+    >>> zero = SymbolicZero.from_primal_value(2.0)
+    >>> zero.shape, zero.dtype
+    ((), dtype('float64'))
+    """
+
+    __slots__ = ("aval",)
+
+    def __init__(self, aval):
+        self.aval = aval
+
+    shape = property(lambda self: self.aval.shape)
+    ndim = property(lambda self: self.aval.ndim)
+    size = property(lambda self: self.aval.size)
+
+    @property
+    def dtype(self):
+        """np.dtype: that of the value, or float0."""
+        return self.aval.dtype if self.aval.inexact else float0
+
+    @staticmethod
+    def from_primal_value(value):
+        """The zero tangent of a value."""
+        return SymbolicZero(get_aval(as_argument(value, "SymbolicZero")))
+
+    def __repr__(self):
+        return f"SymbolicZero({self.aval})"
+
+
+def zero_from_primal(val, symbolic_zeros=False):
+    """The zero tangent of a pytree.
+
+    Parameters
+    ----------
+    val : pytree of arrays
+    symbolic_zeros : bool
+        Whether to give `SymbolicZero`, not arrays.
+
+    Examples
+    --------
+    >>> from fgrad.custom_derivatives import zero_from_primal
+    >>> zero_from_primal([1.0, 2.0], symbolic_zeros=True)
+    [SymbolicZero(f64[]~), SymbolicZero(f64[]~)]
+    """
+
+    def zero(x):
+        symbolic = SymbolicZero.from_primal_value(x)
+        return symbolic if symbolic_zeros else as_eager(np.zeros(symbolic.shape, symbolic.dtype))
+
+    return tree_map(zero, val)
+
+
 class Call:
     """A flat function and its rule, as a parameter of an equation.
 
@@ -56,18 +118,25 @@ class Call:
         The function, once it is staged.
     rules : tuple of callables
         ``(jvp,)`` or ``(fwd, bwd)``, on flat values.
+    symbolic_zeros : bool
+        Whether the rules get `SymbolicZero`.
     """
 
-    __slots__ = ("fun", "jaxpr", "name", "rules")
+    __slots__ = ("fun", "jaxpr", "name", "rules", "symbolic_zeros")
 
-    def __init__(self, fun, rules, name, jaxpr=None):
+    def __init__(self, fun, rules, name, jaxpr=None, symbolic_zeros=False):
         self.fun = fun
         self.rules = rules
         self.name = name
         self.jaxpr = jaxpr
+        self.symbolic_zeros = symbolic_zeros
 
     def __repr__(self):
         return self.name
+
+    def replace(self, fun, rules, jaxpr):
+        """The call with another function and rules for it."""
+        return Call(fun, rules, self.name, jaxpr, self.symbolic_zeros)
 
     def run(self, *args):
         """The function itself."""
@@ -76,7 +145,7 @@ class Call:
         return self.fun(*args)
 
 
-def _stage(primitive):
+def stage_call(primitive):
     """Staging a custom call: its function becomes a jaxpr, its rules stay."""
 
     def stage(trace, args, params):
@@ -85,7 +154,7 @@ def _stage(primitive):
             return trace.stage(primitive, args, params)
         closed = trace_to_jaxpr(call.fun, [get_aval(a) for a in args], call.name)
         outer = [c for c in closed.consts if isinstance(c, Tracer)]
-        staged = Call(None, _behind(call.rules, len(outer)), call.name, consts_as_inputs(closed))
+        staged = call.replace(None, _behind(call.rules, len(outer)), consts_as_inputs(closed))
         return trace.stage(primitive, [*outer, *args], {"call": staged})
 
     return stage
@@ -106,7 +175,7 @@ def _behind(rules, n):
     return lambda *args: fwd(*args[n:]), backward
 
 
-def _call_avals(*avals, call):
+def call_avals(*avals, call):
     return call.jaxpr.out_avals
 
 
@@ -115,12 +184,12 @@ def _vmapped(trace, fun, dims):
     return vmap_again(trace, lambda *args: list(fun(*args)), tuple(dims))
 
 
-def _given(treedef, values):
+def for_user(treedef, values):
     """Values as users' functions get them."""
     return tree_unflatten(treedef, [as_eager(v) for v in values])
 
 
-def _base(values):
+def flat_values(values):
     return [as_value(v) for v in values]
 
 
@@ -130,14 +199,12 @@ def _base(values):
 def _jvp_rule(primals, tangents, *, call):
     (rule,) = call.rules
     linear = next((t for t in tangents if type(t) is LinearTracer), None)
-    full = [
-        _zero_tangent(get_aval(p), linear) if t is None else t
-        for p, t in zip(primals, tangents, strict=True)
-    ]
+    zero = SymbolicZero if call.symbolic_zeros else functools.partial(_zero_tangent, linear)
+    full = [zero(get_aval(p)) if t is None else t for p, t in zip(primals, tangents, strict=True)]
     return rule(tuple(primals), tuple(full))
 
 
-def _zero_tangent(aval, linear):
+def _zero_tangent(linear, aval):
     """Zeros; beside a linear value a linear value too, so that a rule may add the two."""
     if linear is not None and aval.inexact:
         return linear._trace.input(aval.strong())
@@ -146,7 +213,7 @@ def _zero_tangent(aval, linear):
 
 def _jvp_batch(args, dims, size, *, call, trace):
     (rule,) = call.rules
-    axes = _front_axes(dims)
+    axes = front_axes(dims)
 
     def batched_rule(primals, tangents):
         n = len(primals)
@@ -154,19 +221,23 @@ def _jvp_batch(args, dims, size, *, call, trace):
         full = [
             t if d is not None else broadcast_to(t, (size, *get_aval(t).shape))
             for t, d in zip(tangents, axes, strict=True)
+            if type(t) is not SymbolicZero
         ]
-        return _split_pair(
-            vmap_again(
-                trace,
-                lambda *v: _join_pair(rule(v[:n], v[n:])),
-                (*axes, *(0 for _ in full)),
-            )(*primals, *full)
-        )
 
-    return _batched_call(custom_jvp_call, args, dims, trace, call, (batched_rule,))
+        def one(*vs):
+            given = iter(vs[n:])
+            ts = [
+                SymbolicZero(get_aval(v)) if type(t) is SymbolicZero else next(given)
+                for v, t in zip(vs, tangents, strict=False)
+            ]
+            return _join_pair(rule(vs[:n], tuple(ts)))
+
+        return _split_pair(vmap_again(trace, one, (*axes, *(0 for _ in full)))(*primals, *full))
+
+    return batched_call(custom_jvp_call, args, dims, trace, call, (batched_rule,))
 
 
-def _front_axes(dims):
+def front_axes(dims):
     """Batch axes once they stand first."""
     return tuple([None if d is None else 0 for d in dims])
 
@@ -176,18 +247,18 @@ def _join_pair(pair):
 
 
 def _split_pair(pair):
-    return _base(pair[0]), _base(pair[1])
+    return flat_values(pair[0]), flat_values(pair[1])
 
 
-def _batched_call(primitive, args, dims, trace, call, rules):
+def batched_call(primitive, args, dims, trace, call, rules):
     """The call of a function over a batch, whose axis comes first in arguments and results."""
-    args, axes = batch_to_front(args, dims), _front_axes(dims)
+    args, axes = batch_to_front(args, dims), front_axes(dims)
     if call.jaxpr is None:
-        fun, batched = (lambda *a: _base(_vmapped(trace, call.fun, axes)(*a))), None
+        fun, batched = (lambda *a: flat_values(_vmapped(trace, call.fun, axes)(*a))), None
     else:
         mapped = tuple([d is not None for d in dims])
         fun, (batched, _) = None, batch_jaxpr(call.jaxpr, trace.size, mapped, True)
-    outs = primitive(*args, call=Call(fun, rules, call.name, batched))
+    outs = primitive(*args, call=call.replace(fun, rules, batched))
     return outs, [0] * len(outs)
 
 
@@ -195,14 +266,14 @@ custom_jvp_call = Primitive("custom_jvp_call", multiple_results=True)
 set_rules(
     custom_jvp_call,
     impl=lambda *args, call: call.run(*args),
-    abstract_eval=_call_avals,
+    abstract_eval=call_avals,
     jvp=_jvp_rule,
     batch=_jvp_batch,
 )
-custom_jvp_call.stage = _stage(custom_jvp_call)
+custom_jvp_call.stage = stage_call(custom_jvp_call)
 
 
-def _bind_nondiff(fun, args, nondiff):
+def bind_nondiff(fun, args, nondiff):
     """The differentiable arguments, and a function of them alone."""
     moving = [i for i in range(len(args)) if i not in nondiff]
 
@@ -215,7 +286,7 @@ def _bind_nondiff(fun, args, nondiff):
     return restricted, tuple([args[i] for i in moving])
 
 
-def _positional(fun, args, kwargs):
+def positional(fun, args, kwargs):
     """Keyword arguments in their places."""
     if not kwargs:
         return args
@@ -253,13 +324,17 @@ class custom_jvp:
         check_callable(fun, "custom_jvp")
         functools.update_wrapper(self, fun)
         self.fun = fun
-        self.nondiff_argnums = _argnums(fun, nondiff_argnums, nondiff_argnames)
+        self.nondiff_argnums = argnums_of(fun, nondiff_argnums, nondiff_argnames)
         self.jvp = None
+        self.symbolic_zeros = False
 
     def defjvp(self, jvp, symbolic_zeros=False):
-        """Set the rule: ``jvp(*nondiff, primals, tangents) -> (value, tangent)``."""
+        """Set the rule: ``jvp(*nondiff, primals, tangents) -> (value, tangent)``.
+
+        With `symbolic_zeros` it gets, and may give, `SymbolicZero` for tangents that are zero.
+        """
         check_callable(jvp, "defjvp")
-        self.jvp = jvp
+        self.jvp, self.symbolic_zeros = jvp, symbolic_zeros
         return jvp
 
     def defjvps(self, *jvps):
@@ -289,30 +364,31 @@ class custom_jvp:
             raise AttributeError(
                 located(f"no JVP rule defined for custom_jvp function {name}: use {name}.defjvp")
             )
-        args = _positional(self.fun, args, kwargs)
+        args = positional(self.fun, args, kwargs)
         nondiff = {n % len(args) for n in self.nondiff_argnums}
-        restricted, moving = _bind_nondiff(self.fun, args, nondiff)
+        restricted, moving = bind_nondiff(self.fun, args, nondiff)
         leaves, in_tree = tree_flatten(moving)
         values = [as_argument(x, name, in_tree, i) for i, x in enumerate(leaves)]
         out_trees, theirs = [], list(values)
 
         def flat(*vs):
-            outs, tree = tree_flatten(restricted(*_given(in_tree, vs)))
+            outs, tree = tree_flatten(restricted(*for_user(in_tree, vs)))
             out_trees.append(tree)
             theirs.extend(outs)
-            return _base(outs)
+            return flat_values(outs)
 
         fixed = [args[i] for i in sorted(nondiff)]
 
         def rule(primals, tangents):
-            pair = self.jvp(*fixed, _given(in_tree, primals), _given(in_tree, tangents))
+            pair = self.jvp(*fixed, for_user(in_tree, primals), for_user(in_tree, tangents))
             return _check_jvp_rule(name, pair, out_trees)
 
-        outs = custom_jvp_call(*values, call=Call(flat, (rule,), name))
+        call = Call(flat, (rule,), name, symbolic_zeros=self.symbolic_zeros)
+        outs = custom_jvp_call(*values, call=call)
         return as_results(out_trees[-1], outs, theirs)
 
 
-def _argnums(fun, numbers, names):
+def argnums_of(fun, numbers, names):
     numbers = (numbers,) if isinstance(numbers, int) else tuple(numbers)
     names = (names,) if isinstance(names, str) else tuple(names)
     parameters = list(inspect.signature(fun).parameters) if names else []
@@ -340,7 +416,11 @@ def _check_jvp_rule(name, pair, out_trees):
                 + explain_mismatch(out_trees[-1], tree, name, "the rule")
             )
         )
-    outs, tangents = _base(outs), _base(tangents)
+    outs = flat_values(outs)
+    tangents = [
+        instantiate(None, get_aval(o)) if type(t) is SymbolicZero else as_value(t)
+        for o, t in zip(outs, tangents, strict=True)
+    ]
     for o, t in zip(outs, tangents, strict=True):
         a, b = get_aval(o), get_aval(t)
         if a.shape != b.shape or (a.inexact and not b.inexact and not b.weak_type):
@@ -351,238 +431,3 @@ def _check_jvp_rule(name, pair, out_trees):
             )
     out_trees.append(tree)
     return outs, tangents
-
-
-# -- custom_vjp ----------------------------------------------------------------------------------
-
-
-def _custom_lin_impl(*args, call, out_avals, n):
-    raise TypeError(
-        located(
-            f"{call.name} has a custom VJP rule, so it has no forward-mode derivative (jvp, "
-            "jacfwd, hessian): use custom_jvp, or reverse mode"
-        )
-    )
-
-
-def _custom_lin_transpose(cts, *args, call, out_avals, n):
-    res, hollow = args[:n], args[n:]
-    found = call.rules[1](tuple(res), list(cts))
-    return [*(None for _ in res), *(c if type(h) is Undefined else None
-                                    for c, h in zip(found, hollow, strict=True))]  # fmt: skip
-
-
-def _custom_lin_batch(args, dims, size, *, call, out_avals, n):
-    raise NotImplementedError(
-        located(f"{call.name} has a custom VJP rule: its linearization cannot be batched; use vjp")
-    )
-
-
-custom_lin = Primitive("custom_lin", multiple_results=True)
-set_rules(
-    custom_lin,
-    impl=_custom_lin_impl,
-    abstract_eval=lambda *avals, call, out_avals, n: list(out_avals),
-    linear="args",
-    transpose=_custom_lin_transpose,
-    batch=_custom_lin_batch,
-)
-
-
-def _vjp_linearize(primals, tangents, *, call):
-    outs, res = call.rules[0](*primals)
-    out_avals = tuple([get_aval(o) for o in outs])
-    full = [
-        instantiate(t, get_aval(p)) if get_aval(p).inexact else np.zeros(get_aval(p).shape)
-        for p, t in zip(primals, tangents, strict=True)
-    ]
-    tangent_outs = custom_lin(*res, *full, call=call, out_avals=out_avals, n=len(res))
-    return outs, [t if a.inexact else None for t, a in zip(tangent_outs, out_avals, strict=True)]
-
-
-def _vjp_batch(args, dims, size, *, call, trace):
-    fwd, bwd = call.rules
-    axes = _front_axes(dims)
-
-    def batched_fwd(*vs):
-        def one(*v):
-            outs, res = fwd(*v)
-            return [list(outs), list(res)]
-
-        outs, res = vmap_again(trace, one, axes)(*vs)
-        return _base(outs), _base(res)
-
-    def batched_bwd(res, cts):
-        def one(res, cts):
-            return list(bwd(tuple(res), list(cts)))
-
-        found = _base_or_none(vmap_again(trace, one)(list(res), list(cts)))
-        # an argument that all elements share gets the sum of their cotangents
-        return [
-            reduce_sum(c, axes=(0,)) if c is not None and d is None else c
-            for c, d in zip(found, axes, strict=True)
-        ]
-
-    rules = batched_fwd, batched_bwd
-    return _batched_call(custom_vjp_call, args, dims, trace, call, rules)
-
-
-def _base_or_none(values):
-    return [None if v is None else as_value(v) for v in values]
-
-
-custom_vjp_call = Primitive("custom_vjp_call", multiple_results=True)
-set_rules(
-    custom_vjp_call,
-    impl=lambda *args, call: call.run(*args),
-    abstract_eval=_call_avals,
-    jvp=_vjp_linearize,
-    batch=_vjp_batch,
-)
-custom_vjp_call.stage = _stage(custom_vjp_call)
-
-
-class custom_vjp:
-    """A function whose reverse derivative is given by a pair of rules.
-
-    Parameters
-    ----------
-    fun : callable
-        A pure function.
-    nondiff_argnums : sequence of int
-        Positional arguments that are no arrays, or are not to be differentiated; `bwd` gets them
-        first.
-
-    Examples
-    --------
-    >>> import fgrad
-    >>> @fgrad.custom_vjp
-    ... def f(x):
-    ...     return x**2
-    >>> f.defvjp(lambda x: (f(x), x), lambda x, ct: (100.0 * ct,))
-    >>> fgrad.grad(f)(3.0)
-    np.float64(100.0)
-    """
-
-    def __init__(self, fun, nondiff_argnums=(), nondiff_argnames=()):
-        check_callable(fun, "custom_vjp")
-        functools.update_wrapper(self, fun)
-        self.fun = fun
-        self.nondiff_argnums = _argnums(fun, nondiff_argnums, nondiff_argnames)
-        self.fwd = self.bwd = None
-
-    def defvjp(self, fwd, bwd, symbolic_zeros=False, optimize_remat=False):
-        """Set the rules.
-
-        Parameters
-        ----------
-        fwd : callable
-            ``fwd(*args) -> (value, residuals)``.
-        bwd : callable
-            ``bwd(*nondiff, residuals, cotangent) -> cotangents``, a tuple with one entry for each
-            differentiable argument; None for zero.
-        """
-        check_callable(fwd, "defvjp")
-        check_callable(bwd, "defvjp")
-        self.fwd, self.bwd = fwd, bwd
-
-    def __get__(self, instance, owner=None):
-        return self if instance is None else functools.partial(self, instance)
-
-    def __call__(self, *args, **kwargs):
-        name = function_name(self.fun)
-        if self.fwd is None:
-            raise AttributeError(
-                located(f"no VJP rule defined for custom_vjp function {name}: use {name}.defvjp")
-            )
-        args = _positional(self.fun, args, kwargs)
-        nondiff = {n % len(args) for n in self.nondiff_argnums}
-        restricted, moving = _bind_nondiff(self.fun, args, nondiff)
-        restricted_fwd, _ = _bind_nondiff(self.fwd, args, nondiff)
-        leaves, in_tree = tree_flatten(moving)
-        values = [as_argument(x, name, in_tree, i) for i, x in enumerate(leaves)]
-        avals = [get_aval(v) for v in values]
-        out_trees, res_trees, theirs = [], [], list(values)
-        fixed = [args[i] for i in sorted(nondiff)]
-
-        def flat(*vs):
-            outs, tree = tree_flatten(restricted(*_given(in_tree, vs)))
-            out_trees.append(tree)
-            theirs.extend(outs)
-            return _base(outs)
-
-        def fwd(*vs):
-            pair = restricted_fwd(*_given(in_tree, vs))
-            if not isinstance(pair, tuple | list) or len(pair) != 2:
-                raise TypeError(
-                    located(
-                        f"the fwd rule of {name} must return a pair (value, residuals); "
-                        f"got {type(pair).__name__}"
-                    )
-                )
-            outs, tree = tree_flatten(pair[0])
-            if out_trees and tree != out_trees[-1]:
-                raise TypeError(
-                    located(
-                        f"the fwd rule of {name} must return a value of the structure {name} "
-                        "returns: " + explain_mismatch(out_trees[-1], tree, name, "the rule")
-                    )
-                )
-            out_trees.append(tree)
-            res, res_tree = tree_flatten(pair[1])
-            res_trees.append(res_tree)
-            return _base(outs), _base(res)
-
-        def bwd(res, cts):
-            found = self.bwd(*fixed, _given(res_trees[-1], res), _given(out_trees[-1], cts))
-            return _check_bwd(name, found, moving, avals)
-
-        outs = custom_vjp_call(*values, call=Call(flat, (fwd, bwd), name))
-        return as_results(out_trees[-1], outs, theirs)
-
-
-def _check_bwd(name, found, moving, avals):
-    """Flat cotangents for the arguments, or an error that says what the rule should return."""
-    if isinstance(found, list):
-        found = tuple(found)
-    if not isinstance(found, tuple) or len(found) != len(moving):
-        got = f"{len(found)} entries" if isinstance(found, tuple) else type(found).__name__
-        raise TypeError(
-            located(
-                f"the bwd rule of {name} must return a tuple with one cotangent for each of its "
-                f"{len(moving)} arguments; got {got}"
-            )
-        )
-    out = []
-    at = 0
-    for i, (c, arg) in enumerate(zip(found, moving, strict=True)):
-        leaves, tree = tree_flatten(arg)
-        n = len(leaves)
-        if c is None:
-            out += [None] * n
-        else:
-            cts, ct_tree = tree_flatten(c)
-            if ct_tree != tree:
-                raise TypeError(
-                    located(
-                        f"the bwd rule of {name} must return for argument {i} a cotangent of its "
-                        "structure: "
-                        + explain_mismatch(tree, ct_tree, "the argument", "the cotangent")
-                    )
-                )
-            for v, a in zip(cts, avals[at : at + n], strict=True):
-                if not a.inexact:
-                    out.append(None)
-                    continue
-                v = as_argument(v, f"the bwd rule of {name}")
-                have = get_aval(v)
-                if have.shape != a.shape:
-                    raise ValueError(
-                        located(
-                            f"the bwd rule of {name} must return for argument {i} a cotangent like "
-                            f"it, {a}; got {have}"
-                        )
-                    )
-                out.append(v)
-        at += n
-    return out

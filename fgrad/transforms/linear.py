@@ -216,7 +216,8 @@ class LinearTrace(Trace):
                 ct = [cts[v] for v in out]
                 if all(c is None for c in ct):
                     continue
-                ct = [instantiate(c, avals[v]) for c, v in zip(ct, out, strict=True)]
+                if not primitive.symbolic_zeros:
+                    ct = [instantiate(c, avals[v]) for c, v in zip(ct, out, strict=True)]
                 for v in out:
                     cts[v] = None
             else:

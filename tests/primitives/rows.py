@@ -796,7 +796,8 @@ FACTORIZATIONS = {
 
 HOLD_PROGRAMS = {
     "checkpoint", "cond", "custom_jvp_call", "custom_linear_solve", "custom_lin",
-    "custom_vjp_call", "jit", "scan", "while", "while_tangent",
+    "custom_vjp_call", "custom_vmap_call", "jit", "linear_call", "scan", "while",
+    "while_tangent",
 }  # fmt: skip
 """Primitives whose parameters are programs: tests/transforms has a file for each."""
 

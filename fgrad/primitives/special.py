@@ -76,6 +76,7 @@ def _erf_expand(x):
 
 def _erfc_tail(a):
     """erfc for a >= 1."""
+    a = min(a, 30.0)  # where it is zero, and infinity no quotient of infinities
     near, far = min(a, 8.0), max(a, 8.0)
     ratio = select(
         lt(a, 8),

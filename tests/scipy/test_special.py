@@ -173,6 +173,10 @@ def test_at_the_ends():
         assert special.rel_entr(-1.0, 1.0) == special.rel_entr(1.0, 0.0) == np.inf
         assert fgrad.grad(special.boxcox)(2.0, 0.0) == 0.5
         assert special.comb(2.0, 3.0) == special.factorial(-1.0) == 0
+        ends = np.array([-np.inf, -1e200, 1e200, np.inf])
+        np.testing.assert_array_equal(special.erf(ends), [-1, -1, 1, 1])
+        np.testing.assert_array_equal(special.erfc(ends), [2, 2, 0, 0])
+        np.testing.assert_array_equal(special.ndtr(ends), [0, 0, 1, 1])
         assert fgrad.grad(lambda x: special.sici(x)[0])(0.0) == 1.0
     f = special.spence
     for want in (-1.0, 0.5, -2 / 3):

@@ -61,4 +61,4 @@ def ppf(q, p):
     0.0
     """
     q, p = real("bernoulli.ppf", q=q, p=p)
-    return fnp.where(_outside(q) | _outside(p), math.nan, 1.0 * (q > 1 - p))
+    return fnp.where(_outside(q) | _outside(p), math.nan, fnp.where(q > 1 - p, 1.0, 0 * q))

@@ -60,8 +60,13 @@ logcdf = logcdf_of(cdf)
 logsf = logsf_of(sf)
 
 
+def _quantile(p):
+    """The place of a probability, which is given less one half."""
+    return fnp.tan(math.pi * fnp.where(fnp.abs(p) > 0.5, math.nan, p))
+
+
 def ppf(q, loc=0, scale=1):
-    """The inverse of `cdf`.
+    """The inverse of `cdf`; NaN where `q` is no probability.
 
     Examples
     --------
@@ -70,11 +75,11 @@ def ppf(q, loc=0, scale=1):
     2.0
     """
     q, loc, scale = real("cauchy.ppf", q=q, loc=loc, scale=scale)
-    return fnp.tan(math.pi * (q - 0.5)) * scale + loc
+    return _quantile(q - 0.5) * scale + loc
 
 
 def isf(q, loc=0, scale=1):
-    """The inverse of `sf`.
+    """The inverse of `sf`; NaN where `q` is no probability.
 
     Examples
     --------
@@ -83,4 +88,4 @@ def isf(q, loc=0, scale=1):
     2.0
     """
     q, loc, scale = real("cauchy.isf", q=q, loc=loc, scale=scale)
-    return fnp.tan(math.pi * (0.5 - q)) * scale + loc
+    return _quantile(0.5 - q) * scale + loc

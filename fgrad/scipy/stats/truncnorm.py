@@ -56,15 +56,14 @@ def logcdf(x, a, b, loc=0, scale=1):
     """
     x, a, b, loc, scale = real("truncnorm.logcdf", x=x, a=a, b=b, loc=loc, scale=scale)
     z = (x - loc) / scale
-    inside = (z > a) & (z < b)
-    z = fnp.where(inside, z, 0.5 * (fnp.maximum(a, -9.0) + fnp.minimum(b, 9.0)))
+    left, right = z <= a, z >= b
+    z = fnp.where(left | right, 0.5 * (fnp.maximum(a, -9.0) + fnp.minimum(b, 9.0)), z)
     whole = _log_mass(a, b)
     below, above = _log_mass(a, z) - whole, _log_mass(z, b) - whole
     # near one it is the other side that is known exactly
     high = below > -0.1
     size = fnp.where(high, fnp.log1p(-fnp.exp(fnp.where(high, above, -1.0))), below)
-    x_high = (x - loc) / scale >= b
-    size = fnp.where(inside, size, fnp.where(x_high, size * 0, -math.inf))
+    size = fnp.where(left, -math.inf, fnp.where(right, 0.0, size))
     return fnp.where(a >= b, math.nan, size)
 
 

@@ -23,7 +23,9 @@ def logpdf(x, loc=0, scale=1):
     0.0
     """
     x, loc, scale = real("uniform.logpdf", x=x, loc=loc, scale=scale)
-    return fnp.where((x < loc) | (x > loc + scale), -math.inf, 0.0 - fnp.log(scale))
+    outside = (x < loc) | (x > loc + scale)
+    inside = fnp.where(outside, 0.0, x)  # NaN stays NaN
+    return fnp.where(outside, -math.inf, 0 * inside - fnp.log(scale))
 
 
 pdf = pdf_of(logpdf)

@@ -21,7 +21,7 @@ def logpdf(x, kappa):
     --------
     >>> from fgrad.scipy.stats import vonmises
     >>> vonmises.logpdf(0.0, 1.0).round(6)
-    np.float64(-1.073688)
+    np.float64(-1.073791)
     """
     x, kappa = real("vonmises.logpdf", x=x, kappa=kappa)
     kappa = fnp.where(kappa > 0, kappa, math.nan)

@@ -3,14 +3,15 @@
 import numpy as np
 
 from fgrad.core.source import located
-from fgrad.core.trace import get_aval
-from fgrad.numpy._face import concrete, public, refuse, unweak, value
+from fgrad.core.trace import Tracer, get_aval
+from fgrad.numpy._face import concrete, public, unweak, value
 from fgrad.numpy._mathematics import as_inexact
 from fgrad.numpy._rearrange import flip_values
 from fgrad.numpy._shape import concatenate_values, reshape_values
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
 from fgrad.primitives import shape as sh
+from fgrad.primitives.argsort import argsort
 from fgrad.primitives.contract import einsum as contract
 from fgrad.primitives.index import gather
 from fgrad.primitives.reduce import cumprod
@@ -279,8 +280,8 @@ def interp(x, xp, fp, left=None, right=None, period=None):
         The points, `xp` ascending.
     left, right : number, optional
         The value outside; by default that at the nearest point.
-    period : None
-        Not supported.
+    period : number, optional
+        Of a periodic function: then `xp` may stand in any order, and nothing lies outside.
 
     Examples
     --------
@@ -288,7 +289,6 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     >>> fnp.interp(1.5, [1.0, 2.0], [10.0, 20.0])
     np.float64(15.0)
     """
-    refuse("interp", period=period)
     x, xp, fp = (as_inexact(unweak(value(v, "interp"))) for v in (x, xp, fp))
     if get_aval(xp).ndim != 1 or get_aval(xp).shape != get_aval(fp).shape or not get_aval(xp).size:
         raise ValueError(
@@ -302,6 +302,9 @@ def interp(x, xp, fp, left=None, right=None, period=None):
         raise TypeError(located("interp: complex x and xp have no order"))
     x, xp = sh.astype(x, wide), sh.astype(xp, wide)
     fp = sh.astype(fp, np.result_type(get_aval(fp).dtype, float))
+    if period is not None:
+        x, xp, fp = _one_period(x, xp, fp, value(period, "period"))
+        left = right = None
     n = get_aval(xp).size
 
     def at(v, i):
@@ -318,3 +321,19 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     low, high = (sh.slice(xp, index=(i,)) for i in (0, n - 1))
     out = parts.select(ew.lt(x, low), first if left is None else value(left, "left"), out)
     return parts.select(ew.gt(x, high), last if right is None else value(right, "right"), out)
+
+
+def _one_period(x, xp, fp, period):
+    """Everything within one period, the points sorted, with the last and first once more beside."""
+    if not isinstance(period, Tracer) and period == 0:
+        raise ValueError(located("interp: period must not be zero"))
+    period = parts.abs(period)
+    x, xp = ew.remainder(x, period), ew.remainder(xp, period)
+    order = argsort(xp, dimension=0)
+    xp, fp = (gather(v, order, axes=(0,), out_axis=0) for v in (xp, fp))
+    n = get_aval(xp).size
+    (first, f_first), (last, f_last) = (
+        [sh.slice_axis(v, i, i + 1, 0) for v in (xp, fp)] for i in (0, n - 1)
+    )
+    xp = sh.concatenate(ew.sub(last, period), xp, ew.add(first, period), dimension=0)
+    return x, xp, sh.concatenate(f_last, fp, f_first, dimension=0)

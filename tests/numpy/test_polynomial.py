@@ -47,6 +47,12 @@ ROWS = [
         for m in ("full", "same", "valid")
     ),
     Row("interp", lambda xp, x, f: xp.interp(x, XP, f), [(2, 3), (4,)], [(), (4,)], dtypes=REAL),
+    Row(
+        "interp-period",
+        lambda xp, x, f: xp.interp(9 * x, XP[::-1], f, period=2.5),
+        [(3,), (4,)],
+        dtypes=REAL,
+    ),
     Row("interp-complex", lambda xp, x, f: xp.interp(x.real, XP, f), [(3,), (4,)], **NUMBERS),
     Row(
         "interp-outside",

@@ -118,8 +118,8 @@ def test_weights_are_numpys(data):
         if name == "nanquantile" and n > 1:
             x[0, -1] = np.nan
         for axis, weights in ((1, w), (1, w[0]), (None, w), ((0, 1), w)):
-            if name == "nanquantile" and axis == (0, 1):
-                continue  # NumPy 2.4 fails
+            if name == "nanquantile" and weights.ndim == 1:
+                continue  # NumPy 2.4 takes the wrong axis
             got, want = (
                 getattr(lib, name)(x, q, axis, weights=weights, **ones) for lib in (fnp, np)
             )

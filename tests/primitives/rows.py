@@ -785,14 +785,24 @@ def _lengths(x, axes, n):
     return [*(x.shape[a] for a in axes[:-1]), n]
 
 
-ROWS = _ELEMENTWISE + _SHAPES + _REDUCTIONS + _PRODUCTS + _INDEXING + _TRANSFORMS + GAMMA + BITS + SCIPY
+ROWS = (
+    _ELEMENTWISE
+    + _SHAPES
+    + _REDUCTIONS
+    + _PRODUCTS
+    + _INDEXING
+    + _TRANSFORMS
+    + GAMMA
+    + BITS
+    + SCIPY
+)
 
 FACTORIZATIONS = {
     "cholesky", "cholesky_update", "cofactors", "cofactors_along", "det", "eig", "eigh", "full_qr",
     "hessenberg", "lu", "lu_pivots_to_permutation", "pinv", "qr", "qr_pivots", "schur", "slogdet",
-    "solve", "svd", "triangular_solve", "tridiagonal", "tridiagonal_solve",
+    "solve", "sqrtm", "svd", "sylvester", "triangular_solve", "tridiagonal", "tridiagonal_solve",
 }  # fmt: skip
-"""Primitives of linear algebra: test_linalg.py in tests/primitives and tests/lax compare them."""
+"""Primitives of linear algebra: test_linalg.py in tests/primitives, lax and scipy compare them."""
 
 HOLD_PROGRAMS = {
     "checkpoint", "cond", "custom_jvp_call", "custom_linear_solve", "custom_lin",
@@ -808,8 +818,8 @@ RANDOM = {
 }  # fmt: skip
 """Primitives of random keys: tests/primitives/test_random.py, and tests/random."""
 
-WITHOUT_RESULT = {"dce_sink"}
-"""Primitives that give nothing to compare: tests/lax/test_stage.py."""
+WITHOUT_RESULT = {"check", "dce_sink"}
+"""Primitives that give nothing to compare: tests/lax/test_stage.py and tests/experimental."""
 
 COLLECTIVES = {"all_gather", "sum_scatter"}
 """Primitives along mapped axes, which a row has none of: tests/lax/test_collective.py."""

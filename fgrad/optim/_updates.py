@@ -27,6 +27,11 @@ def apply_updates(params: Params, updates: Updates) -> Params:
     pytree of arrays
         With the structure, shapes and dtypes of `params`.
 
+    Raises
+    ------
+    ValueError
+        If an update has another shape than its parameter, and does not broadcast to it.
+
     Examples
     --------
     >>> from fgrad import optim
@@ -36,7 +41,15 @@ def apply_updates(params: Params, updates: Updates) -> Params:
     """
 
     def moved(p, u):
-        return p if u is None else astype(fnp.add(p, u), dtype_of(p))
+        if u is None:
+            return p
+        new = fnp.add(p, u)
+        if fnp.shape(new) != fnp.shape(p):
+            raise ValueError(
+                "apply_updates: `updates` must have the shapes of `params`, "
+                f"got {fnp.shape(u)} for {fnp.shape(p)}"
+            )
+        return astype(new, dtype_of(p))
 
     return map_present(moved, params, updates)
 

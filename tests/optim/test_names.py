@@ -119,6 +119,7 @@ REFUSED = {
         np.ones(3), optim.contrib.scale_by_muon().init(np.ones(3))
     ),
     "`params` must be real": lambda: optim.sm3(0.1).init(1j),
+    "must have the shapes of `params`": lambda: optim.apply_updates(np.ones(2), np.ones((3, 2))),
     "two axes": lambda: optim.assignment.hungarian_algorithm(np.ones(3)),
     "`v0` must be given": lambda: optim.power_iteration(lambda v: v),
     "nnls: `A` must have": lambda: optim.nnls(np.ones((2, 2)), np.ones(3), iters=1),

@@ -111,7 +111,10 @@ def _add_product(sparse, out, rows, updates):
     step = min(len(rows), LARGE >> 1)
     ones, starts = np.ones(step, out.dtype), np.arange(step + 1, dtype=np.int32)
     for i in range(0, len(rows), step):
-        chosen = rows[i : i + step]
+        chosen = rows[i : i + step].astype(np.int32, copy=False)
         m = len(chosen)
-        matrix = sparse.csc_array((ones[:m], chosen, starts[: m + 1]), shape=(n, m))
+        if i == 0 or m < step:
+            matrix = sparse.csc_array((ones[:m], chosen, starts[: m + 1]), shape=(n, m))
+        else:  # the indices are sound: another matrix would only look at them again
+            matrix.indices = chosen
         out += matrix @ updates[i : i + m]

@@ -3,4 +3,4 @@
 What SciPy's own kernels compute needs the extra: ``pip install fgrad[scipy]``.
 """
 
-from fgrad.scipy import linalg, special, stats
+from fgrad.scipy import linalg, signal, special, stats

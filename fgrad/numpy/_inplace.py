@@ -25,6 +25,7 @@ class _Stale(Trace):
 
     __slots__ = ("aval", "cause", "original")
     stale = True
+    tag = None  # of no batch
 
     def __init__(self, aval, cause, original):
         super().__init__(None)

@@ -241,7 +241,7 @@ def test_no_derivatives(name):
 def test_without_scipy(monkeypatch):
     """The error says what to install."""
     monkeypatch.setitem(sys.modules, "scipy.linalg", None)
-    with pytest.raises(ImportError, match=r"schur needs SciPy.*pip install fgrad\[scipy\]"):
+    with pytest.raises(ImportError, match=r"schur needs scipy.*pip install fgrad\[scipy\]"):
         linalg.schur(np.eye(2))
 
 

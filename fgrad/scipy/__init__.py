@@ -3,4 +3,13 @@
 What SciPy's own kernels compute needs the extra: ``pip install fgrad[scipy]``.
 """
 
-from fgrad.scipy import linalg, signal, special, stats
+from fgrad.scipy import (
+    integrate,
+    interpolate,
+    linalg,
+    ndimage,
+    signal,
+    spatial,
+    special,
+    stats,
+)

@@ -84,7 +84,7 @@ CALLS = {
     "csd median": lambda lib, x: lib.csd(x, x[::-1] ** 2, nperseg=8, average="median"),
     "csd shorter": lambda lib, x: lib.csd(x, x[:, :30], nperseg=8),
     # SciPy gives the times of the first axis
-    "istft": lambda lib, x: lib.istft(x[:, None] * np.ones((5, 1)), 2.0)[1:],
+    "istft": lambda lib, x: lib.istft(x[:, None] * np.ones((5, 1), x.dtype), 2.0)[1:],
 }
 
 

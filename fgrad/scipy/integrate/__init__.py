@@ -1,0 +1,3 @@
+"""Integrals of samples: `fgrad.scipy.integrate`."""
+
+from fgrad.numpy import trapezoid

@@ -1,0 +1,3 @@
+"""Functions from samples of them: `fgrad.scipy.interpolate`."""
+
+from fgrad.scipy.interpolate._grid import RegularGridInterpolator

@@ -1,0 +1,3 @@
+"""Geometry: `fgrad.scipy.spatial`."""
+
+from fgrad.scipy.spatial import transform

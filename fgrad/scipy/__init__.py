@@ -8,6 +8,7 @@ from fgrad.scipy import (
     interpolate,
     linalg,
     ndimage,
+    optimize,
     signal,
     spatial,
     special,

@@ -41,7 +41,9 @@ def _transposed(matvec, num_consts):
 
 def _vectors_alone(closed, n):
     """A solver without what it gives besides."""
-    return closed and with_outputs(closed, closed.jaxpr.outvars[:n])
+    if closed is None or len(closed.out_avals) == n:
+        return closed
+    return with_outputs(closed, closed.jaxpr.outvars[:n])
 
 
 def _jvp(primals, tangents, *, num_consts, matvec, solve, transpose_solve, **params):

@@ -89,27 +89,26 @@ class JetTrace(Trace):
         inside = _INSIDE.get(primitive)
         if inside is not None:
             return inside(*args, **params)
+        # tracers of our own: those of the program may be assigned into
+        args = [JetTracer(self, a.series) if m else a for a, m in zip(args, mine, strict=True)]
         # Rules ask again for what they differentiate: sin for cos, and that for sin.
-        key = _key(primitive, args, params)
+        key = self._key(primitive, args, params)
         found = self._seen.get(key)
-        if found is not None:
-            return found[1]
-        primals = [a.series[0] if m else a for a, m in zip(args, mine, strict=True)]
-        out = self.parent.process(primitive, primals, params)
-        outs = out if primitive.multiple_results else [out]
-        series = self._extend(primitive, args, mine, params, outs)
-        tracers = [
-            JetTracer(self, s) if get_aval(o).inexact else o
-            for s, o in zip(series, outs, strict=True)
-        ]
-        result = tracers if primitive.multiple_results else tracers[0]
-        if key is not None:
-            self._seen[key] = args, result
-        if not self._depth:
-            for t in tracers:
-                if type(t) is JetTracer:
-                    t.series[self.order]
-        return result
+        if found is None:
+            primals = [a.series[0] if m else a for a, m in zip(args, mine, strict=True)]
+            out = self.parent.process(primitive, primals, params)
+            outs = out if primitive.multiple_results else [out]
+            found = args, outs, self._extend(primitive, args, mine, params, outs)
+            if key is not None:
+                self._seen[key] = found
+        results = []
+        for out, series in zip(*found[1:], strict=True):
+            if get_aval(out).inexact:
+                out = JetTracer(self, series)
+                if not self._depth:
+                    series[self.order]
+            results.append(out)
+        return results if primitive.multiple_results else results[0]
 
     def _extend(self, primitive, args, mine, params, outs):
         """The series of an operation's results, from their constant coefficients."""
@@ -168,6 +167,22 @@ class JetTrace(Trace):
             self._depth -= 1
             thread.trace = current
 
+    def _key(self, primitive, args, params):
+        """What an operation on series is found again by; None if arrays take part."""
+        key = [primitive, *sorted(params.items())]
+        for a in args:
+            if type(a) is JetTracer and a._trace is self:
+                key.append(id(a.series))
+            elif isinstance(a, Tracer | np.ndarray):
+                return None
+            else:
+                key.append((type(a), a))
+        try:
+            hash(tuple(key))
+        except TypeError:
+            return None
+        return tuple(key)
+
     def lift(self, x):
         if not get_aval(x).inexact:
             return self.parent.lift(x)
@@ -183,16 +198,6 @@ class JetTrace(Trace):
 
     def why_abstract(self, tracer, what):
         return f"{what} needs the value of a power series: {self.describe()}."
-
-
-def _key(primitive, args, params):
-    parts = [id(a) if isinstance(a, Tracer | np.ndarray) else (type(a), a) for a in args]
-    key = (primitive, *parts, *sorted(params.items()))
-    try:
-        hash(key)
-    except TypeError:
-        return None
-    return key
 
 
 def _linear_operands(primitive, count):

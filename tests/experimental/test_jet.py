@@ -191,6 +191,24 @@ def test_a_custom_rule_is_used():
     assert jet(g, (2.0,), ((1.0, 0.0),))[1] == [4.0, 2.0]  # of a reverse rule nothing is known
 
 
+def test_assignment():
+    def f(x):
+        constant = np.array([2.0, 3.0])
+        a = fnp.sin(x) + constant * x
+        old = x + 0
+        constant[0] = 5.0
+        x[0] = x[1] ** 2
+        b = fnp.sin(x) + constant * x
+        c = fnp.cos(x)
+        c[1] = 0.0
+        return a, b, c, fnp.cos(x), fnp.cos(old)
+
+    want = derivatives(fgrad, f, X)
+    value, rows = jet(f, (X,), (SERIES,))
+    assert_same(value, want[0])
+    assert_same([list(r) for r in zip(*rows, strict=True)], list(map(list, want[1:])), scale=100)
+
+
 def test_long_programs_and_high_orders():
     def chain(x):
         for _ in range(3000):

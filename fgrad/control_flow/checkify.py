@@ -10,7 +10,7 @@ from contextlib import nullcontext
 
 import numpy as np
 
-from fgrad.control_flow.checks import NO_FAILURE, Error, Failure
+from fgrad.control_flow.checks import NO_FAILURE, Error, Failure, check_error
 from fgrad.control_flow.cond import cond_p
 from fgrad.control_flow.scan import scan
 from fgrad.control_flow.while_loop import while_p
@@ -33,6 +33,7 @@ from fgrad.transforms.face import as_argument, as_results, check_callable
 from fgrad.transforms.jit import jit_call
 from fgrad.transforms.programs import memoized, rearranged, with_outputs
 from fgrad.transforms.stage import stage_function
+from fgrad.transforms.vmap import BatchTrace, BatchTracer
 
 user_checks = frozenset({"user"})
 nan_checks = frozenset({"nan"})
@@ -106,7 +107,7 @@ def _do(checks, errors, eqn, args):
     inside = _INSIDE.get(primitive)
     if inside is not None:
         return inside(checks, errors, args, **params)
-    if any(map(_has_checks, jaxprs_in_params(params))):
+    if any(map(has_checks, jaxprs_in_params(params))):
         raise NotImplementedError(
             located(f"checkify: a check inside {primitive.name} cannot be made a result")
         )
@@ -122,9 +123,10 @@ def _do(checks, errors, eqn, args):
     return outs
 
 
-def _has_checks(closed):
-    return any(
-        e.primitive is check_p or any(map(_has_checks, jaxprs_in_params(e.params)))
+def has_checks(closed):
+    """Whether a program has checks, itself or in programs inside it."""
+    return closed.effectful and any(
+        e.primitive is check_p or any(map(has_checks, jaxprs_in_params(e.params)))
         for e in closed.eqns
     )
 
@@ -322,6 +324,24 @@ _INSIDE = {
     scan: _scan,
     while_p: _while,
 }
+
+
+def batch_checked(primitive, args, dims, size, **params):
+    """The batching of a loop or a choice with checks inside.
+
+    A batch is taken through branches that are not those of all, and through steps that not all
+    take: so the checks are made results first, and one check of these follows.
+    """
+    trace = BatchTrace(thread.trace, None, size)
+    wrapped = [
+        a if d is None else BatchTracer(trace, a, d) for a, d in zip(args, dims, strict=True)
+    ]
+    with trace:
+        checks = _Checks()
+        outs = _INSIDE[primitive](checks, user_checks, wrapped, **params)
+        check_error(Error(checks.failures, checks.code, checks.values))
+    values, dims = zip(*map(trace.split, outs), strict=True) if outs else ((), ())
+    return list(values), list(dims)
 
 
 # -- the function --------------------------------------------------------------------------------

@@ -160,6 +160,10 @@ def _split(linear, args, *, branches):
 
 
 def _batch(args, dims, size, *, branches):
+    from fgrad.control_flow.checkify import batch_checked, has_checks  # which knows this one
+
+    if dims[0] is not None and any(map(has_checks, branches)):
+        return batch_checked(cond_p, args, dims, size, branches=branches)
     index, *args = args
     on, *dims = dims
     flags = tuple([d is not None for d in dims])

@@ -74,6 +74,10 @@ def _linearize(primals, tangents, *, jaxpr, num_consts):
 
 
 def _batch(args, dims, size, *, jaxpr, num_consts):
+    from fgrad.control_flow.checkify import batch_checked, has_checks  # which knows this one
+
+    if has_checks(jaxpr):
+        return batch_checked(while_p, args, dims, size, jaxpr=jaxpr, num_consts=num_consts)
     goes_on, *args = args
     on_dim, *dims = dims
     num_carry = len(args) - num_consts

@@ -183,6 +183,46 @@ def test_derivative_rules_are_kept():
     np.testing.assert_array_equal(fgrad.grad(lambda x: f(x)[1])(POINTS[0]), np.full(3, 7.0))
 
 
+def test_a_batch_fails_where_its_examples_do():
+    """Not in branches that they do not take, and not after their last step."""
+
+    def choose(x):
+        def positive(x):
+            checkify.check(x > 0, "{} > 0", x)
+            checkify.check(x < 9, "{} < 9", x)
+            return x
+
+        return fgrad.lax.cond(x > 0, fgrad.jit(positive), lambda x: -x, x)
+
+    def grow(x):
+        def body(x):
+            checkify.check(x < 10, "{} < 10", x)
+            checkify.check(x != 4, "{} is 4", x)
+            return x + 3
+
+        return fgrad.lax.while_loop(lambda x: x < 10, body, x)
+
+    for f, good, bad, text in (
+        (choose, [1.0, -2.0, 8.0], [1.0, -2.0, 20.0, 30.0], "20.0 < 9"),
+        (grow, [2.0, -3.0, 5.0], [2.0, 1.0, -8.0], "4.0 is 4"),
+    ):
+        good, bad = np.array(good), np.array(bad)
+        mapped = fgrad.vmap(f)
+        want = [f(x) for x in good]
+        for g in (mapped, fgrad.jit(mapped)):
+            np.testing.assert_array_equal(g(good), want)
+            with pytest.raises(ValueError, match=text):
+                g(bad)
+        error, outs = fgrad.jit(checkify.checkify(mapped))(good)
+        assert error.get() is None
+        np.testing.assert_array_equal(outs, want)
+        assert told(checkify.checkify(mapped)(bad)[0]) == f"{text} (`check` failed)"
+        np.testing.assert_array_equal(
+            fgrad.vmap(lambda x, f=f: fgrad.jvp(f, (x,), (1.0,))[1])(good),
+            [fgrad.jvp(f, (x,), (1.0,))[1] for x in good],
+        )
+
+
 @given(st.lists(st.floats(-2, 2), min_size=1, max_size=6))
 def test_the_first_failure_is_told(xs):
     f = checkify.checkify(lambda x: scanned(fgrad, x))

@@ -67,7 +67,7 @@ def attention_data():
     params = {name: normal(WIDTH, WIDTH) for name in "qkvo"}
     params |= {"up": normal(WIDTH, 4 * WIDTH), "down": normal(4 * WIDTH, WIDTH)}
     params |= {name: np.ones(WIDTH, np.float32) for name in ("scale1", "scale2")}
-    return params, np.sqrt(SEQUENCE) * normal(SEQUENCE, WIDTH)
+    return params, SEQUENCE**0.5 * normal(SEQUENCE, WIDTH)
 
 
 def contestants(network, data):

@@ -265,3 +265,20 @@ def test_a_cutoff_for_each_matrix_under_vmap():
     assert_same(got, np.stack([pinv(x, r) for x, r in zip(a, rtol, strict=True)]), 10)
     got = fgrad.vmap(pinv, in_axes=(1, 1))(a, rtol)
     assert_same(got, np.stack([pinv(a[:, i], rtol[:, i]) for i in range(3)]), 10)
+
+
+@pytest.mark.parametrize("dtype", ("float32", "float64", "complex128"))
+def test_large_triangular_systems_in_shares(dtype):
+    rng = np.random.default_rng(0)
+    l = (np.tril(rng.normal(size=(300, 300))) + 20 * np.eye(300)).astype(dtype)
+    b = rng.normal(size=(300, 280)).astype(dtype)
+    tolerance = 1e4 * np.finfo(dtype).eps  # sums of 300 terms of about 20
+    solve = fgrad.lax.linalg.triangular_solve
+    for options in ({}, {"transpose_a": True}, {"conjugate_a": True, "transpose_a": True}):
+        op = l.T if options else l
+        op = op.conj() if "conjugate_a" in options else op
+        for left, rhs in ((True, b), (False, b.T.copy())):
+            x = fgrad.jit(lambda l, b, left=left, options=options: solve(
+                l, b, left_side=left, lower=True, **options
+            ))(l, rhs)  # fmt: skip
+            np.testing.assert_allclose(op @ x if left else x @ op, rhs, atol=tolerance)

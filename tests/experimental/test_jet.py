@@ -191,6 +191,19 @@ def test_a_custom_rule_is_used():
     assert jet(g, (2.0,), ((1.0, 0.0),))[1] == [4.0, 2.0]  # of a reverse rule nothing is known
 
 
+def test_solvers_of_the_user():
+    def root(a):
+        halve = lambda f, x: fgrad.lax.fori_loop(0, 30, lambda _, x: (x + a / x) / 2, x)
+        return fgrad.lax.custom_root(lambda x: x * x - a, 1.0, halve, lambda g, y: y / g(1.0))
+
+    def quotient(a):
+        solve = lambda matvec, b: b / matvec(1.0)
+        return fgrad.lax.custom_linear_solve(lambda x: a * x, 6.0, solve, symmetric=True)
+
+    rows = jet(lambda a: (root(a + 2), quotient(a)), (2.0,), ((1.0, 0.0, 0.0),))[1]
+    np.testing.assert_allclose(rows, [[1 / 4, -1 / 32, 3 / 256], [-1.5, 1.5, -2.25]], rtol=1e-14)
+
+
 def test_assignment():
     def f(x):
         constant = np.array([2.0, 3.0])

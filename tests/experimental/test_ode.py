@@ -103,6 +103,11 @@ def test_the_gradient_against_differences():
         np.testing.assert_allclose(gradient[i], difference, rtol=1e-5, atol=1e-6)
 
 
+def test_the_second_derivative():
+    f = lambda k: odeint(lambda y, t: -k * y**2, 1.0, T[:4])[-1]  # 1 / (1 + k)
+    np.testing.assert_allclose(fgrad.grad(fgrad.grad(f))(2.0), 2 / 27, rtol=1e-6)
+
+
 def test_a_batch_is_the_loop():
     f = lambda y0, g: solution(fgrad, y0, T, 0.1, g)[-1].sum()
     y0s, gs = np.stack([Y0, 2 * Y0, -Y0]), np.array([9.8, 1.0, 3.0])

@@ -160,6 +160,14 @@ def test_derivatives_of_the_complex_gamma_function():
     np.testing.assert_allclose(got, scipys.digamma(z), rtol=1e-12)
 
 
+@pytest.mark.parametrize("function", [special.wofz, special.erfcx])
+def test_derivatives_of_complex_error_functions(function):
+    z, h = np.array([0.3 + 0.4j, -1.0 + 2j, 2.0 - 0.3j]), 1e-4
+    ahead, behind = (function(z + s * h) - function(z - s * h) for s in (1, 2))
+    got = fgrad.vjp(function, z)[1](np.ones(3, complex))[0]
+    np.testing.assert_allclose(got, (8 * ahead - behind) / (12 * h), rtol=1e-10)
+
+
 def test_a_series_that_does_not_converge_is_not_a_number():
     assert np.isnan(fgrad.grad(special.hyp2f1)(1.5, 0.7, 1.2, 1 - 1e-9))
 

@@ -1,4 +1,4 @@
-"""Special functions: a table against JAX, SciPy and mpmath-like identities, and their errors."""
+"""Special functions against JAX and SciPy, their derivatives, and their errors."""
 
 import numpy as np
 import pytest

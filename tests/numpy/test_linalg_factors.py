@@ -268,7 +268,7 @@ def test_a_cutoff_for_each_matrix_under_vmap():
 
 
 @pytest.mark.parametrize("dtype", ("float32", "float64", "complex128"))
-def test_large_triangular_systems_in_shares(dtype):
+def test_large_triangular_systems(dtype):
     rng = np.random.default_rng(0)
     l = (np.tril(rng.normal(size=(300, 300))) + 20 * np.eye(300)).astype(dtype)
     b = rng.normal(size=(300, 280)).astype(dtype)

@@ -9,7 +9,6 @@ import numpy as np
 
 from fgrad.core import memory
 from fgrad.core.openblas import routine
-from fgrad.core.parallel import THREADS, run_all, shares
 
 _ROW_MAJOR, _COLUMN_MAJOR = 101, 102
 _LEFT, _RIGHT = 141, 142
@@ -23,10 +22,6 @@ _ALPHA = {
     "D": (ctypes.c_double * 2)(1.0, 0.0),
 }
 _LETTER = {"f": "s", "d": "d", "F": "c", "D": "z"}
-
-
-# Floating-point operations of a triangular system from which on it is shared out.
-LARGE = 1 << 23
 
 
 def _pointer(x):
@@ -74,28 +69,11 @@ def triangular_solve(a, b, *, left, lower, op, unit):
         elif left and k == 1:  # a quarter of the time
             solve_column(_ROW_MAJOR, *kind, n, _pointer(ai), n, _pointer(xi), _int64(1))
         else:
-            parts = [xi[:, lo:hi] if left else xi[lo:hi] for lo, hi in _ranges(m, k, left)]
-            arguments = _LEFT if left else _RIGHT, *kind
-            run_all(_solve_part, [(solve, arguments, ai, part, k) for part in parts])
+            solve(
+                _ROW_MAJOR, _LEFT if left else _RIGHT, *kind, _int64(m), _int64(k),
+                _ALPHA[x.dtype.char], _pointer(ai), n, _pointer(xi), _int64(k),
+            )  # fmt: skip
     return x
-
-
-def _solve_part(solve, arguments, a, x, stride):
-    m, k = x.shape
-    n, letter = _int64(len(a)), x.dtype.char
-    solve(
-        _ROW_MAJOR, *arguments, _int64(m), _int64(k), _ALPHA[letter], _pointer(a), n, _pointer(x),
-        _int64(stride),
-    )  # fmt: skip
-
-
-def _ranges(m, k, left):
-    """Independent parts of the unknown: several, for as many threads, if BLAS is kept to one."""
-    size, n = (k, m) if left else (m, k)
-    threads = routine("openblas_get_num_threads")
-    if n * n * size < LARGE or size < 2 * THREADS or threads is None or threads() > 1:
-        return [(0, size)]
-    return shares(size)
 
 
 def _solved(a, b, left, lower, op, unit):

@@ -3,9 +3,9 @@
 ``np.add.at`` is fast for a vector indexed by one array, and a hundredfold slower otherwise. So
 indices of several axes become numbers of rows; rows of few numbers are summed column by column,
 and longer ones element by element, in blocks whose indices stay in the cache. Rows of an even
-length are taken as rows of half as many complex numbers: a complex sum is two sums. Many rows of
-three numbers or more are summed by SciPy's sparse matrices, two to four times as fast, where it is
-installed: sums of rows are a product by a matrix of ones.
+length are taken as rows of half as many complex numbers: a complex sum is two sums. Very
+many rows are summed by SciPy's sparse matrices, up to four times as fast, where it is installed:
+sums of rows are a product by a matrix of ones.
 """
 
 import math
@@ -73,7 +73,7 @@ def _rows(indices, sizes):
 
 def _add_rows(out, rows, updates):
     """Add each update to its row."""
-    if out.shape[1] > 2 and updates.size >= LARGE and out.dtype.char in "fdFD":
+    if out.shape[1] != 2 and updates.size >= LARGE and out.dtype.char in "fdFD":
         sparse = installed("scipy.sparse")
         if sparse is not None:
             _add_product(sparse, out, rows, updates)
@@ -108,6 +108,8 @@ def _add_product(sparse, out, rows, updates):
     n = len(out)
     if check_bounds(rows, n) < 0:
         rows = np.where(rows < 0, rows.astype(np.intp) + n, rows)
+    if out.shape[1] == 1:
+        out, updates = out[:, 0], updates[:, 0]
     step = min(len(rows), LARGE >> 1)
     ones, starts = np.ones(step, out.dtype), np.arange(step + 1, dtype=np.int32)
     for i in range(0, len(rows), step):

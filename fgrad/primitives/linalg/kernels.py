@@ -123,11 +123,24 @@ def lu(a):
                     _pointer(matrix), _int64(m), _pointer(found),
                 )  # fmt: skip
                 pivot[...] = found - 1
-            rows = list(range(m))
-            for i, p in enumerate(pivot.tolist()):
-                rows[i], rows[p] = rows[p], rows[i]
-            order[...] = rows
+            order[...] = _exchanged(m, pivot)
     return columns.swapaxes(-1, -2), pivots, permutation
+
+
+def _exchanged(m, pivots):
+    """The numbers of `m` rows after exchanges, one after the other."""
+    exchange = routine("LAPACKE_dlaswp")
+    if exchange is None:
+        rows = list(range(m))
+        for i, p in enumerate(pivots.tolist()):
+            rows[i], rows[p] = rows[p], rows[i]
+        return rows
+    rows, found = np.arange(m, dtype=float), pivots.astype(np.int64) + 1
+    exchange(
+        _COLUMN_MAJOR, _int64(1), _pointer(rows), _int64(m), _int64(1), _int64(len(found)),
+        _pointer(found), _int64(1),
+    )  # fmt: skip
+    return rows
 
 
 def _eliminate(a, pivots):

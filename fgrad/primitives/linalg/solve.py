@@ -74,16 +74,18 @@ set_rules(
 def _solve_impl(a, factors, permutation, b, *, transposed, strict=True):
     if strict and np.any(np.diagonal(factors, axis1=-2, axis2=-1) == 0):
         raise np.linalg.LinAlgError("Singular matrix")
-    order = np.expand_dims(permutation, -1)
     first = {"left": True, "lower": True, "unit": True}
     second = {"left": True, "lower": False, "unit": False}
     solve = kernels.triangular_solve
     if not transposed:
-        x = np.take_along_axis(b, order, -2)
+        x = b[permutation] if b.ndim == 2 else np.take_along_axis(b, permutation[..., None], -2)
         return solve(factors, solve(factors, x, op="N", **first), op="N", **second)
     y = solve(factors, solve(factors, b, op="T", **second), op="T", **first)
     x = np.empty_like(y)
-    np.put_along_axis(x, order, y, -2)
+    if y.ndim == 2:
+        x[permutation] = y
+    else:
+        np.put_along_axis(x, permutation[..., None], y, -2)
     return x
 
 

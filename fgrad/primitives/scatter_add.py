@@ -8,6 +8,7 @@ many rows are summed by SciPy's sparse matrices, up to four times as fast, where
 sums of rows are a product by a matrix of ones.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -104,14 +105,20 @@ def _add_rows(out, rows, updates):
             np.add.at(elements, index.reshape(-1), flat[i * width : (i + len(start)) * width])
 
 
+@functools.cache
+def _one_each(count, dtype):
+    """The numbers of a matrix with a one in each column, and where its columns start."""
+    return np.ones(count, dtype), np.arange(count + 1, dtype=np.int32)
+
+
 def _add_product(sparse, out, rows, updates):
     n = len(out)
     if check_bounds(rows, n) < 0:
         rows = np.where(rows < 0, rows.astype(np.intp) + n, rows)
     if out.shape[1] == 1:
         out, updates = out[:, 0], updates[:, 0]
-    step = min(len(rows), LARGE >> 1)
-    ones, starts = np.ones(step, out.dtype), np.arange(step + 1, dtype=np.int32)
+    step = LARGE >> 1
+    ones, starts = _one_each(step, out.dtype)
     for i in range(0, len(rows), step):
         chosen = rows[i : i + step].astype(np.int32, copy=False)
         m = len(chosen)

@@ -176,6 +176,7 @@ def _behind(rules, n):
 
 
 def call_avals(*avals, call):
+    """The avals of the results of a custom call."""
     return call.jaxpr.out_avals
 
 
@@ -190,6 +191,7 @@ def for_user(treedef, values):
 
 
 def flat_values(values):
+    """What a user's rule gave, as interpreters hold it."""
     return [as_value(v) for v in values]
 
 
@@ -389,6 +391,7 @@ class custom_jvp:
 
 
 def argnums_of(fun, numbers, names):
+    """The positions of arguments given by number or by name, one after the other."""
     numbers = (numbers,) if isinstance(numbers, int) else tuple(numbers)
     names = (names,) if isinstance(names, str) else tuple(names)
     parameters = list(inspect.signature(fun).parameters) if names else []

@@ -1,25 +1,11 @@
 """fgrad: JAX's programming model at NumPy's weight."""
 
-from fgrad import (
-    custom_batching,
-    custom_derivatives,
-    debug,
-    dtypes,
-    errors,
-    image,
-    lax,
-    nn,
-    numpy,
-    ops,
-    random,
-    tree,
-    tree_util,
-)
-from fgrad.checkpoint_files import checkpoint
+from typing import TYPE_CHECKING
+
+from fgrad import errors, numpy, tree, tree_util
 from fgrad.core.array import Array
 from fgrad.core.check import enable_checks
-from fgrad.debug._switches import checking_leaks, debug_infs, debug_nans
-from fgrad.random._key_reuse import debug_key_reuse
+from fgrad.core.lazy import importer
 from fgrad.transforms.callback import pure_callback
 from fgrad.transforms.checkpoint import checkpoint as remat
 from fgrad.transforms.closure import closure_convert
@@ -36,5 +22,32 @@ from fgrad.transforms.linear_transpose import linear_transpose
 from fgrad.transforms.scope import named_call, named_scope
 from fgrad.transforms.stage import ShapeDtypeStruct, eval_shape, make_jaxpr
 from fgrad.transforms.vmap import vmap
+
+if TYPE_CHECKING:  # imported when they are first asked for, so that the rest starts at once
+    from fgrad import (
+        custom_batching,
+        custom_derivatives,
+        debug,
+        dtypes,
+        image,
+        lax,
+        nn,
+        ops,
+        random,
+    )
+    from fgrad.checkpoint_files import checkpoint
+    from fgrad.debug._switches import checking_leaks, debug_infs, debug_nans
+    from fgrad.random._key_reuse import debug_key_reuse
+
+__getattr__ = importer(
+    __name__,
+    {
+        "checkpoint": "fgrad.checkpoint_files",
+        "checking_leaks": "fgrad.debug._switches",
+        "debug_infs": "fgrad.debug._switches",
+        "debug_nans": "fgrad.debug._switches",
+        "debug_key_reuse": "fgrad.random._key_reuse",
+    },
+)
 
 __version__ = "0.1.0"

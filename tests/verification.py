@@ -5,8 +5,6 @@ for the tests to say, over the same rows; this says how good they are.
 """
 
 import functools
-import importlib
-import pkgutil
 import re
 from pathlib import Path
 
@@ -18,10 +16,6 @@ from fgrad.core.trace import registry
 from tests.harness import axis_choices, central_difference, derivatives
 from tests.primitives.rows import ROWS
 from tests.primitives.test_table import calls, drawn, inexact, problem
-
-for _module in pkgutil.walk_packages(fgrad.__path__, "fgrad."):
-    if "primitives" in _module.name:
-        importlib.import_module(_module.name)
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "verification.md"

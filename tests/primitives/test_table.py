@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import fgrad
-import fgrad.primitives
 from fgrad.core.avals import aval_of_value
 from fgrad.core.trace import get_aval, registry
 from tests.harness import (
@@ -33,8 +32,8 @@ from tests.primitives.rows import (
     WITHOUT_RESULT,
 )
 
-for module in pkgutil.iter_modules(fgrad.primitives.__path__):
-    importlib.import_module(f"fgrad.primitives.{module.name}")
+for module in pkgutil.walk_packages(fgrad.__path__, "fgrad."):  # so that no primitive is missed
+    importlib.import_module(module.name)
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=repr)
 differentiable = pytest.mark.parametrize("row", [r for r in ROWS if r.dtypes], ids=repr)

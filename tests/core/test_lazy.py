@@ -1,0 +1,35 @@
+"""What `import fgrad` leaves for later, and that it is there when it is asked for."""
+
+import subprocess
+import sys
+
+import pytest
+
+import fgrad
+from fgrad.core.lazy import importer
+
+LATER = ("fgrad.lax", "fgrad.random", "fgrad.nn", "fgrad.scipy", "fgrad.optim", "fgrad.debug")
+
+
+def test_import_is_light():
+    code = f"import sys, fgrad; print([m for m in {LATER} if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def test_names_are_there_when_asked_for():
+    assert fgrad.lax.sin is not None
+    assert fgrad.checkpoint.save.__module__ == "fgrad.checkpoint_files"
+    assert fgrad.__dict__["lax"] is fgrad.lax
+    with pytest.raises(AttributeError, match="'fgrad' has no attribute 'nothing'"):
+        _ = fgrad.nothing
+    assert not hasattr(fgrad, "nothing")
+
+
+def test_what_a_module_lacks_is_not_hidden(monkeypatch, tmp_path):
+    (tmp_path / "rooms").mkdir()
+    (tmp_path / "rooms" / "__init__.py").touch()
+    (tmp_path / "rooms" / "broken.py").write_text("import not_installed_anywhere")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError, match="not_installed_anywhere"):
+        importer("rooms", {})("broken")

@@ -1,9 +1,10 @@
-"""From jaxprs to fast code: passes over the jaxpr, then a backend.
+"""From jaxprs to fast code: passes over the jaxpr, then Python over NumPy.
 
-A backend is a function ``build(closed, donated) -> program`` whose programs take and give
-base arrays and scalars; `backends` names them. The one there is writes Python over NumPy.
+A backend (`backend`) is what the passes leave for Python to call: NumPy alone, or kernels of machine
+code besides.
 """
 
-from fgrad.compiler.executable import Executable, backends, compile_jaxpr, compiled
+from fgrad.compiler.backend import checked, using
+from fgrad.compiler.executable import Executable, compile_jaxpr, compiled
 
-__all__ = ["Executable", "backends", "compile_jaxpr", "compiled"]
+__all__ = ["Executable", "checked", "compile_jaxpr", "compiled", "using"]

@@ -6,6 +6,7 @@ from fgrad.compiler.buffers import SMALL, Plan, Scratch
 from fgrad.compiler.deferral import Deferral
 from fgrad.compiler.loops import loop_call, loop_source
 from fgrad.compiler.lower import can_write, in_place, literal, operands, started, statement
+from fgrad.compiler.native.primitive import kernel
 from fgrad.compiler.passes.fuse import loop
 from fgrad.core.jaxpr import ClosedJaxpr, Literal
 
@@ -68,7 +69,12 @@ class Body:
             for v in eqn.outvars:
                 self._vars[v] = f"v{next(count)}"
             outs = [self._vars[v] for v in eqn.outvars]
-            if eqn.primitive is loop:
+            if eqn.primitive is kernel:
+                from fgrad.compiler.native.calls import kernel_lines
+
+                buffers = [self._buffer(v) for v in eqn.outvars]
+                new = kernel_lines(names, eqn, args, outs, buffers)
+            elif eqn.primitive is loop:
                 buffers = [self._buffer(v) for v in eqn.outvars]
                 name = f"loop{len(self.functions)}"
                 self.functions.append(loop_source(names, eqn, name))
@@ -114,4 +120,6 @@ def _reachable(targets, j, deferral):
 
 
 def _wants_slot(eqn, out):
+    if eqn.primitive is kernel:  # which does not make arrays
+        return True
     return out.aval.size * out.aval.dtype.itemsize >= SMALL and can_write(eqn)

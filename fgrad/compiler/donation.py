@@ -3,6 +3,7 @@
 from fgrad.compiler.buffers import last_uses, memory_roots
 from fgrad.compiler.deferral import Deferral
 from fgrad.compiler.lower import can_write, in_place
+from fgrad.compiler.native.primitive import kernel, overwritable
 from fgrad.compiler.passes.fuse import loop
 from fgrad.core.jaxpr import Jaxpr, Var
 
@@ -40,6 +41,8 @@ def _overwrites(eqn, out, operand, root):
     """Whether an equation may write a result over an operand."""
     if any(type(v) is Var and root[v] is operand and v is not operand for v in eqn.invars):
         return False  # it also reads a view, in another order
+    if eqn.primitive is kernel:
+        return (out, operand) in overwritable(eqn)
     if eqn.primitive is not loop:
         return in_place(eqn, operand)
     inner = eqn.params["jaxpr"].jaxpr

@@ -118,8 +118,3 @@ def _giving(run, places):
         return run(*mine, *given)
 
     return call
-
-
-def build(closed: ClosedJaxpr, donated) -> Program:
-    """The NumPy backend."""
-    return Program(closed, donated)

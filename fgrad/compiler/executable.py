@@ -1,9 +1,8 @@
 """The compiler's face: a closed jaxpr in, a callable out."""
 
-from fgrad.compiler.emit import build
+from fgrad.compiler.backend import current
+from fgrad.compiler.emit import Program
 from fgrad.compiler.passes import optimize
-
-backends = {"numpy": build}
 
 
 class Executable:
@@ -19,9 +18,9 @@ class Executable:
 
     __slots__ = ("_program", "jaxpr")
 
-    def __init__(self, closed, donated=(), backend="numpy"):
+    def __init__(self, closed, donated=()):
         self.jaxpr = optimize(closed)
-        self._program = backends[backend](self.jaxpr, donated)
+        self._program = Program(self.jaxpr, donated)
 
     @property
     def source(self):
@@ -37,8 +36,8 @@ class Executable:
         return self._program.user_call(out_tree)
 
 
-def compile_jaxpr(closed, donated=(), backend="numpy") -> Executable:
-    """Compile a program.
+def compile_jaxpr(closed, donated=()) -> Executable:
+    """Compile a program by the backend that is asked for.
 
     Parameters
     ----------
@@ -46,19 +45,18 @@ def compile_jaxpr(closed, donated=(), backend="numpy") -> Executable:
         Without tracers among its constants.
     donated : tuple of int
         Inputs whose memory results may take.
-    backend : str
-        A key of `backends`.
 
     Returns
     -------
     Executable
     """
-    return Executable(closed, donated, backend)
+    return Executable(closed, donated)
 
 
 def compiled(closed) -> Executable:
-    """The compiled form of a program, made once and remembered on it."""
-    found = closed.memo.get("compiled")
+    """The compiled form of a program, made once for each backend and remembered on it."""
+    key = "compiled", current()
+    found = closed.memo.get(key)
     if found is None:
-        found = closed.memo["compiled"] = compile_jaxpr(closed)
+        found = closed.memo[key] = compile_jaxpr(closed)
     return found

@@ -105,7 +105,7 @@ def operands(names: Namespace, eqn, atom) -> list[str]:
 def can_write(eqn) -> bool:
     """Whether an equation can write into a given buffer."""
     p = eqn.primitive
-    if p.name == "loop":
+    if p.name in ("loop", "kernel"):
         return True
     if isinstance(p, Elementwise):
         return p.ufunc is not None or p in (parts.select, elementwise.clamp)

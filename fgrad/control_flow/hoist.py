@@ -6,6 +6,7 @@ next carry needs; and those that only results need, which run over all steps at 
 A sum over the steps is such a result: of products it becomes one product.
 """
 
+from fgrad.compiler.backend import current
 from fgrad.compiler.passes import prepare
 from fgrad.compiler.steps import Steps
 from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, Literal, Var
@@ -30,12 +31,12 @@ def _steps_avals(*avals, jaxpr, num_consts, num_carry, length, reverse, kept):
 
 
 @memoized
-def _compiled_steps(closed, *params):
+def _compiled_steps(closed, backend, *params):
     return Steps(closed, *params)
 
 
 steps.abstract_eval = _steps_avals
-steps.lower = lambda jaxpr, **params: _compiled_steps(jaxpr, *params.values())
+steps.lower = lambda jaxpr, **params: _compiled_steps(jaxpr, current(), *params.values())
 # a loop over constants inside a loop is taken out of it, and run while the outer one is compiled
 steps.impl = lambda *args, **params: steps.lower(**params)(*args)
 

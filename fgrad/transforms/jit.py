@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fgrad.compiler import compile_jaxpr, compiled
+from fgrad.compiler import checked, compile_jaxpr, compiled, using
 from fgrad.core.array import Array
 from fgrad.core.source import located
 from fgrad.core.trace import Primitive, Tracer, Undefined, get_aval
@@ -101,11 +101,12 @@ class Lowered:
         The Python source that runs.
     """
 
-    def __init__(self, closed, in_tree, out_tree, donated):
+    def __init__(self, closed, in_tree, out_tree, donated, backend):
         self.jaxpr = closed
         self.in_tree = in_tree
         self.out_tree = out_tree
-        self._executable = compile_jaxpr(closed, donated=donated)
+        with using(backend):
+            self._executable = compile_jaxpr(closed, donated)
 
     @property
     def source(self):
@@ -164,7 +165,9 @@ _ARRAYS = (Array, np.ndarray)
 class JitFunction:
     """What `jit` returns."""
 
-    def __init__(self, fun, static_argnums, static_argnames, donate_argnums, donate_argnames):
+    def __init__(
+        self, fun, static_argnums, static_argnames, donate_argnums, donate_argnames, backend
+    ):
         functools.update_wrapper(self, fun)
         self._fun = fun
         self._name = function_name(fun)
@@ -172,6 +175,7 @@ class JitFunction:
         donate, donate_names = _static(fun, donate_argnums, donate_argnames)
         self._donate = donate
         self._donate_names = donate_names
+        self._backend = checked(backend, "jit: backend")
         self._plain = not (self._static_numbers or self._static_names)
         self._programs = {}  # (kinds of leaves, structure, static values) -> _Program
         self._fast = {}  # (structure, kinds of leaves) -> compiled call on leaves
@@ -221,7 +225,9 @@ class JitFunction:
             avals = tree_unflatten(in_tree, list(key[1]))
             before = lookups()
             closed, _, out_tree = stage_function(fun, *avals, "jit")
-            program = _Program(closed, in_tree, out_tree, self._donated_leaves(moving, moving_kw))
+            program = _Program(
+                closed, in_tree, out_tree, self._donated_leaves(moving, moving_kw), self._backend
+            )
             # what knows of mapped axes around it is for these alone
             program.kept = not program.closed_over and lookups() == before
             if program.kept:
@@ -273,7 +279,8 @@ class JitFunction:
         """
         fun, moving, moving_kw, _ = self._split_static(args, kwargs)
         closed, in_tree, out_tree = stage_function(fun, moving, moving_kw, "jit")
-        return Lowered(closed, in_tree, out_tree, self._donated_leaves(moving, moving_kw))
+        donated = self._donated_leaves(moving, moving_kw)
+        return Lowered(closed, in_tree, out_tree, donated, self._backend)
 
     def trace(self, *args, **kwargs) -> Lowered:
         """The same as `lower`: tracing and compiling are one step here."""
@@ -300,20 +307,20 @@ class JitFunction:
 class _Program:
     """One traced function: its jaxpr, and what it closes over that is being transformed."""
 
-    def __init__(self, closed, in_tree, out_tree, donated):
+    def __init__(self, closed, in_tree, out_tree, donated, backend):
         self.closed_over = [c for c in closed.consts if isinstance(c, Tracer)]
         self.open = consts_as_inputs(closed) if self.closed_over else closed
         self.in_tree = in_tree
         self.out_tree = out_tree
         self.donated = donated
+        self.backend = backend
         self.kept = False
 
     @functools.cached_property
     def executable(self):
         """The compiled form."""
-        if not self.donated:
-            return compiled(self.open)
-        return compile_jaxpr(self.open, donated=self.donated)
+        with using(self.backend):
+            return compile_jaxpr(self.open, self.donated) if self.donated else compiled(self.open)
 
 
 def _static(fun, numbers, names):
@@ -394,7 +401,7 @@ def jit(
     backend=None,
     inline=False,
 ):
-    """Compile a function to straight-line NumPy.
+    """Compile a function to straight-line Python over NumPy and machine code.
 
     The function is traced once for each combination of argument shapes, dtypes and static values;
     `JitFunction.lower` shows the program and its source.
@@ -411,7 +418,10 @@ def jit(
         Arguments whose memory large results may take; using such an array again is an error. Only
         arrays that nothing but a container (a dict, a list, ...) among the arguments refers to are
         taken: others, and those of which there are views, stay as they are.
-    keep_unused, device, backend, inline : optional
+    backend : {"llvm", "numpy"}, optional
+        What compiles: LLVM what it can, or NumPy all. The default is "llvm" where llvmlite is
+        installed (``pip install fgrad[llvm]``), or what the environment variable FGRAD_BACKEND says.
+    keep_unused, device, inline : optional
         Accepted for compatibility.
 
     Returns
@@ -423,6 +433,13 @@ def jit(
     ------
     ConcretizationTypeError
         While tracing, where Python needs the value of an array.
+    ValueError, ImportError
+        If there is no such backend, or it is not installed.
+
+    Notes
+    -----
+    Machine code does not warn of divisions by zero and the like; it raises or reports them if
+    `numpy.errstate` says so.
 
     Examples
     --------
@@ -436,6 +453,7 @@ def jit(
         "static_argnames": static_argnames,
         "donate_argnums": donate_argnums,
         "donate_argnames": donate_argnames,
+        "backend": backend,
     }
     if fun is None:
         return functools.partial(jit, **options)

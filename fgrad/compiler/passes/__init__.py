@@ -1,5 +1,6 @@
 """The compiler's passes: small named rewrites of closed jaxprs, in the order in which they run."""
 
+from fgrad.compiler.backend import current
 from fgrad.compiler.passes.contractions import fold_contractions
 from fgrad.compiler.passes.dead_code import drop_dead_code
 from fgrad.compiler.passes.fuse import fuse_elementwise
@@ -19,11 +20,25 @@ PREPARING = (
     fold_contractions,  # moves of axes, sums, padding into products
     drop_dead_code,  # what no result needs
 )
-PASSES = (
-    *PREPARING,
-    pack_small,  # the same on many small arrays is done on all of them at once
-    fuse_elementwise,  # chains on large arrays become loops over blocks
-)
+
+
+def _fuse_kernels(closed):
+    from fgrad.compiler.native.fuse import fuse_kernels  # only where LLVM is
+
+    return fuse_kernels(closed)
+
+
+PASSES = {
+    "numpy": (
+        *PREPARING,
+        pack_small,  # the same on many small arrays is done on all of them at once
+        fuse_elementwise,  # chains on large arrays become loops over blocks
+    ),
+    "llvm": (
+        *PREPARING,
+        _fuse_kernels,  # what loops over the same points becomes machine code
+    ),
+}
 
 
 def _run(passes, closed):
@@ -38,8 +53,8 @@ def prepare(closed):
 
 
 def optimize(closed):
-    """Run all passes."""
-    return _run(PASSES, closed)
+    """Run all passes for the backend that is asked for."""
+    return _run(PASSES[current()], closed)
 
 
 __all__ = ["PASSES", "PREPARING", "optimize", "prepare"]

@@ -1,0 +1,1 @@
+"""Machine code for what NumPy would do operation by operation: nests of loops, by LLVM."""

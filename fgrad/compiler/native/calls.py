@@ -9,8 +9,8 @@ from fgrad.core import memory
 
 
 @functools.lru_cache(1024)
-def _compiled(closed, shape, inner):
-    return Kernel(closed, shape, inner)
+def _compiled(closed, shapes, inner):
+    return Kernel(closed, shapes, inner)
 
 
 def kernel_lines(names, eqn, args, outs, buffers) -> list[str]:
@@ -24,7 +24,8 @@ def kernel_lines(names, eqn, args, outs, buffers) -> list[str]:
     buffers : list of str or None
         For each result the array to write it into, or None for a fresh one.
     """
-    kernel = _compiled(*(eqn.params[k] for k in ("jaxpr", "shape", "inner")))
+    closed, shapes, inner = (eqn.params[k] for k in ("jaxpr", "shapes", "inner"))
+    kernel = _compiled(closed, shapes, inner)
     lines, results, after = [], [], []
     for out, v, buffer in zip(outs, eqn.outvars, buffers, strict=True):
         where = out if v.aval.shape else f"{out}_"
@@ -37,7 +38,11 @@ def kernel_lines(names, eqn, args, outs, buffers) -> list[str]:
         results.append(where)
         if not v.aval.shape:
             after.append(f"{out} = {where}[()]")
+    n, m = len(closed.jaxpr.invars), len(closed.jaxpr.outvars)
+    arguments = []
+    for i in range(len(shapes)):
+        arguments += [*args[i * n : (i + 1) * n], *results[i * m : (i + 1) * m]]
     call = names.name(kernel.call, "kernel")
     settle = names.name(kernel.settle, "settle")
-    arguments = ", ".join((*args, *results))
+    arguments = ", ".join(arguments)
     return [*lines, f"{call}({arguments}) or {settle}({arguments})", *after]

@@ -1,5 +1,7 @@
 """Python functions in LLVM's language: arrays and numbers are taken out of their objects."""
 
+import itertools
+
 import numpy as np
 
 from fgrad.compiler.native.engine import DATA, FLAGS, HEADER, PLAIN, X86, python_api
@@ -10,13 +12,14 @@ from fgrad.compiler.native.values import I32, I64, Builder
 _RAISED, _HAPPENED = 0b1101, 0b111111
 
 
-def function_text(name, avals, is_array, length, release, write) -> str:
+def function_text(name, avals, is_array, lengths, release, write) -> str:
     """A module with one Python function.
 
-    It takes arrays and numbers, and may take a range besides, which is else from 0 to `length`. It
-    gives True when it is done; None if there were invalid operations, divisions by zero or
-    overflows; and False, without having done anything, if an array is not C-contiguous, or a number
-    not of the type that its aval says.
+    It takes arrays and numbers, for each of `lengths` as many as there are avals, and may take a
+    range besides, over all lengths one after the other, which is else everything. It gives True when
+    it is done; None if there were invalid operations, divisions by zero or overflows; and False,
+    without having done anything, if an array is not C-contiguous, or a number not of the type that
+    its aval says.
 
     Parameters
     ----------
@@ -25,36 +28,57 @@ def function_text(name, avals, is_array, length, release, write) -> str:
         Of the arguments.
     is_array : list of bool
         Which of them are arrays for certain; others are numbers, or arrays without axes.
-    length : int
+    lengths : list of int
+        Zero means that no part of the work can be done alone.
     release : bool
         Whether other Python threads may run meanwhile.
     write : callable
-        ``write(b, arguments, start, stop)`` writes what it does; the arguments are addresses of
-        arrays' items, and Values.
+        ``write(b, arguments, start, stop)`` writes what is done for one length; the arguments are
+        addresses of arrays' items, and Values.
     """
     b = Builder()
-    objects = [_argument(b, i) for i in range(len(avals))]
-    plain = b.constant(True, np.dtype(bool))
-    addresses = []
-    for o, aval, array in zip(objects, avals, is_array, strict=True):
-        address, fits = (_array if array else _number)(b, o, aval)
-        addresses.append(address)
-        plain = plain & fits
+    count, times = len(avals), len(lengths)
+
+    def take(first):
+        """The arguments for one length, and whether they are as they should be."""
+        taken, plain = [], b.constant(True, _BOOL)
+        for i, (aval, array) in enumerate(zip(avals, is_array, strict=True)):
+            o = _argument(b, first + i)
+            address, fits = (_array if array else _number)(b, o, aval)
+            taken.append(address)
+            plain = plain & fits
+        return taken, plain
+
     run, refuse = b.label(), b.label()
-    b.do(f"br i1 {plain.name}, label %{run}, label %{refuse}")
+    for first in _each(b, times, count):
+        arguments, plain = take(first)
+        fine = b.label() if times > 1 else run
+        b.do(f"br i1 {plain.name}, label %{fine}, label %{refuse}")
+        if times > 1:
+            b.place(fine)
+    if times > 1:
+        b.do(f"br label %{run}")
     b.place(refuse)
     _give(b, id(False))
     b.place(run)
-    start, stop = _range(b, len(avals), length)
-    arguments = [
-        a if array else b.load(a, aval.dtype)
-        for a, aval, array in zip(addresses, avals, is_array, strict=True)
-    ]
+    start, stop = _range(b, count * times, sum(lengths))
     state = _watch(b)
     if release:
         thread = b.fresh()
         b.lines.append(f"  {thread} = call ptr {_address(python_api('PyEval_SaveThread'))}()")
-    write(b, arguments, start, stop)
+    if times > 1:
+        _table(b, lengths)
+    for first in _each(b, times, count):
+        if times > 1:
+            arguments, _ = take(first)
+            own = _part(b, first, count, start, stop)
+        else:
+            own = start, stop
+        values = [
+            a if array else b.load(a, aval.dtype)
+            for a, aval, array in zip(arguments, avals, is_array, strict=True)
+        ]
+        write(b, values, *own)
     if release:
         b.do(f"call void {_address(python_api('PyEval_RestoreThread'))}(ptr {thread})")
     _finish(b, state)
@@ -69,12 +93,45 @@ def function_text(name, avals, is_array, length, release, write) -> str:
     )
 
 
+_BOOL = np.dtype(bool)
+
+
+def _each(b, times, count):
+    """The place of the first argument for each length."""
+    if times == 1:
+        yield b.constant(0, I64)
+    else:
+        yield from b.count(0, times * count, count)
+
+
+def _table(b, lengths):
+    """Where the range of each length begins and ends, as a constant."""
+    ends = itertools.accumulate(lengths, initial=0)
+    items = ", ".join(f"i64 {n}" for n in ends)
+    kind = f"[{len(lengths) + 1} x i64]"
+    b.declarations["@ends"] = f"@ends = private constant {kind} [{items}]"
+
+
+def _part(b, first, count, start, stop):
+    """The part of the whole range that belongs to one length, counted from its beginning."""
+    place = b.emit(f"sdiv i64 {first.name}, {count}", I64)
+    low = b.load(b.pointer("@ends", place, I64), I64)
+    high = b.load(b.pointer("@ends", place + 1, I64), I64)
+
+    def within(x):
+        x = (x < high).where(x, high)
+        return (x > low).where(x, low) - low
+
+    return within(start), within(stop)
+
+
 def _address(n):
     return f"inttoptr (i64 {n} to ptr)"
 
 
 def _argument(b, i):
     at, name = b.fresh(), b.fresh()
+    i = i if type(i) is int else i.name
     b.lines.append(f"  {at} = getelementptr ptr, ptr %arguments, i64 {i}")
     b.lines.append(f"  {name} = load ptr, ptr {at}")
     return name
@@ -102,7 +159,7 @@ def _number(b, o, aval):
     """Where a number is, and whether it is one."""
     kind = _pointer_at(b, o, HEADER - 8)  # its type
     types = [aval.dtype.type, float] if aval.weak_type else [aval.dtype.type]
-    fits = b.constant(False, np.dtype(bool))
+    fits = b.constant(False, _BOOL)
     for t in types:
         fits = fits | _is(b, kind, t)
     boxed = _is(b, kind, np.ndarray)
@@ -114,7 +171,7 @@ def _number(b, o, aval):
 
 
 def _is(b, kind, t):
-    return b.emit(f"icmp eq ptr {kind}, {_address(id(t))}", np.dtype(bool))
+    return b.emit(f"icmp eq ptr {kind}, {_address(id(t))}", _BOOL)
 
 
 def _range(b, count, length):
@@ -122,7 +179,7 @@ def _range(b, count, length):
     bounds = [b.variable(I64), b.variable(I64)]
     b.put(bounds[0], b.constant(0, I64))
     b.put(bounds[1], b.constant(length, I64))
-    given = b.emit(f"icmp sgt i64 %count, {count}", np.dtype(bool))
+    given = b.emit(f"icmp sgt i64 %count, {count}", _BOOL)
     for _ in b.when(given):
         for i, bound in enumerate(bounds):
             function = _address(python_api("PyLong_AsSsize_t"))

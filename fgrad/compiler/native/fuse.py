@@ -2,10 +2,11 @@
 
 import math
 
-from fgrad.compiler.native.group import Group, is_elementwise, row_major, viewed, whole
+from fgrad.compiler.native.group import Group, is_elementwise, is_flat, row_major, viewed, whole
 from fgrad.compiler.native.operations import is_reduction
 from fgrad.compiler.native.primitive import kernel
 from fgrad.compiler.passes.dead_code import drop_dead_code
+from fgrad.compiler.passes.subexpressions import atom_key, params_key
 from fgrad.compiler.passes.rewrite import Rewriter
 from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, Var
 from fgrad.primitives import shape as sh
@@ -21,7 +22,7 @@ def fuse_kernels(closed: ClosedJaxpr) -> ClosedJaxpr:
     """Gather equations that vector code can do into `kernel` equations."""
     if _gain(closed) < WORTH:
         return closed
-    return drop_dead_code(_Fusion(closed).fused())
+    return merge_alike(drop_dead_code(_Fusion(closed).fused()))
 
 
 def _gain(closed):
@@ -140,21 +141,96 @@ class _Fusion:
 
     def _close(self, group):
         del self._open[group.shape]
-        eqns = group.eqns
+        for eqns in _connected(group.eqns):
+            self._emit(group, eqns)
+
+    def _emit(self, group, eqns):
         members = {id(e) for e in eqns}
+        made = {v for e in eqns for v in e.outvars}
         inputs, outs = {}, []
         for eqn in eqns:
-            for v in eqn.invars:
-                if type(v) is Var and v not in group.kinds and v not in group.views:
-                    inputs[v] = None
+            inputs.update((v, None) for v in eqn.invars if type(v) is Var and v not in made)
             outs += [v for v in eqn.outvars
                      if v in group.kinds and self._readers.get(v, set()) - members]  # fmt: skip
         inner = Jaxpr([], list(inputs), outs, eqns, "kernel")
         params = {
             "jaxpr": ClosedJaxpr(inner, []),
-            "shape": group.shape,
+            "shapes": (group.shape,),
             "inner": len(group.shape) if group.inner is None else group.inner,
         }
         self._r.append(JaxprEqn(list(inputs), outs, kernel, params, eqns[-1].source))
 
 
+def _connected(eqns):
+    """The equations in lots that have no array, and no number that one makes, in common."""
+    parent = {}
+
+    def find(x):
+        while parent.setdefault(x, x) is not x:
+            parent[x] = x = parent[parent[x]]
+        return x
+
+    made = {v for e in eqns for v in e.outvars}
+    for eqn in eqns:
+        for v in eqn.invars:
+            if type(v) is Var and (v.aval.shape or v in made):
+                parent[find(v)] = find(eqn.outvars[0])
+    lots = {}
+    for eqn in eqns:
+        lots.setdefault(find(eqn.outvars[0]), []).append(eqn)
+    return lots.values()
+
+
+def merge_alike(closed: ClosedJaxpr) -> ClosedJaxpr:
+    """Make kernels that do the same on different arrays one kernel.
+
+    An optimizer does the same to each array of parameters.
+    """
+    waiting = {}  # what a kernel does -> kernels that nothing has read so far
+    eqns = []
+
+    def put(key):
+        first, *rest = waiting.pop(key)
+        if rest:
+            every = [first, *rest]
+            params = {**first.params, "shapes": tuple([e.params["shapes"][0] for e in every])}
+            first = first.replace(
+                invars=[v for e in every for v in e.invars],
+                outvars=[v for e in every for v in e.outvars],
+                params=params,
+            )
+        eqns.append(first)
+
+    for eqn in closed.jaxpr.eqns:
+        read = set(eqn.invars)
+        for key, kernels in list(waiting.items()):
+            if any(not read.isdisjoint(k.outvars) for k in kernels):
+                put(key)
+        if eqn.primitive is kernel:
+            waiting.setdefault(_what_it_does(eqn), []).append(eqn)
+        else:
+            eqns.append(eqn)
+    for key in list(waiting):
+        put(key)
+    j = closed.jaxpr
+    new = Jaxpr(j.constvars, j.invars, j.outvars, eqns, j.debug_name)
+    return ClosedJaxpr(new, closed.consts)
+
+
+def _what_it_does(eqn):
+    """Equal for kernels that do the same; on whatever lengths, if they go over all elements."""
+    j, (shape,) = eqn.params["jaxpr"].jaxpr, eqn.params["shapes"]
+    number = {v: i for i, v in enumerate(j.invars)}
+    flat = is_flat(j, shape)
+    lines = []
+    for e in j.eqns:
+        operands = tuple([number[v] if type(v) is Var else atom_key(v) for v in e.invars])
+        for v in e.outvars:
+            number[v] = len(number)
+        params = () if flat and is_reduction(e) else params_key(e)
+        lines.append((e.primitive, params, operands, e.outvars[0].aval.dtype))
+    kinds = [(v.aval.dtype, v.aval.weak_type, bool(v.aval.shape)) for v in j.invars]
+    outs = tuple([number[v] for v in j.outvars])
+    space = None if flat else (shape, eqn.params["inner"])
+    arrays = () if flat else tuple([v.aval.shape for v in j.invars])
+    return tuple(lines), tuple(kinds), outs, space, arrays

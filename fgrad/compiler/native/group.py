@@ -256,3 +256,14 @@ def is_elementwise(eqn) -> bool:
     """Whether an equation is an elementwise operation that vector code can do."""
     p = eqn.primitive
     return (isinstance(p, Elementwise) or p is sh.convert_element_type) and is_written(eqn)
+
+
+def is_flat(jaxpr, shape) -> bool:
+    """Whether equations go once over all elements of arrays of one shape, whatever it is."""
+    sums = {v for e in jaxpr.eqns if is_reduction(e) for v in e.outvars}
+    return all(
+        sums.isdisjoint(e.invars)
+        and all(v.aval.shape in (shape, ()) for v in e.invars)
+        and (is_elementwise(e) or (is_reduction(e) and len(e.params["axes"]) == len(shape)))
+        for e in jaxpr.eqns
+    )

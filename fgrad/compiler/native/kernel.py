@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from fgrad.compiler.backend import using
 from fgrad.compiler.native.engine import Module
 from fgrad.compiler.native.entry import function_text
 from fgrad.compiler.native.group import LATE, TOTAL
@@ -20,14 +21,16 @@ _STACK = 1 << 14
 
 
 class Kernel:
-    """A group of equations, compiled: a function of its inputs and of the arrays for its results.
+    """Groups of equations, compiled.
+
+    It is a function of the inputs of each group, and of the arrays for its results after them.
 
     Parameters
     ----------
     closed : ClosedJaxpr
-        Without constants.
-    shape : tuple of int
-        Of the space.
+        The equations, without constants.
+    shapes : tuple of tuple of int
+        For each group the space.
     inner : int
         How many of its axes are inner.
 
@@ -39,19 +42,23 @@ class Kernel:
         In LLVM's language.
     """
 
-    def __init__(self, closed: ClosedJaxpr, shape, inner):
+    def __init__(self, closed: ClosedJaxpr, shapes, inner):
         self._closed = closed
-        self._nest = nest = Nest(closed.jaxpr, shape, inner)
+        self._nest = nest = Nest(closed.jaxpr, shapes, inner)
         j = closed.jaxpr
-        work = math.prod(shape) * sum(map(cost_of, j.eqns))
+        work = sum(map(math.prod, shapes)) * sum(map(cost_of, j.eqns))
         variables = [*j.invars, *j.outvars]
+        self._count, self._times = len(variables), len(shapes)
         is_array = [bool(v.aval.shape) for v in j.invars] + [True] * len(j.outvars)
+        lengths = [nest.parallel(shape) for shape in shapes]
+        self._length = sum(lengths)
+        avals = [v.aval for v in variables]
         self.source = function_text(
-            "kernel", [v.aval for v in variables], is_array, nest.parallel, work >= LONG, self._write
+            "kernel", avals, is_array, lengths, work >= LONG, self._write
         )
         self._function = Module.of(self.source).function("kernel")
-        self._is_shared = THREADS > 1 and work >= SHARED and nest.parallel >= 2 * THREADS
-        self.call = self._in_shares if self._is_shared else self._function
+        shared = THREADS > 1 and work >= SHARED and self._length >= 2 * THREADS and all(lengths)
+        self.call = self._in_shares if shared else self._function
 
     def _write(self, b, arguments, start, stop):
         j = self._closed.jaxpr
@@ -77,35 +84,48 @@ class Kernel:
         wrong with the numbers and NumPy is told to raise or report that, NumPy does the work again,
         and does so.
         """
-        j = self._closed.jaxpr
-        inputs = [
-            np.ascontiguousarray(x, v.aval.dtype).reshape(v.aval.shape)
-            for x, v in zip(args, j.invars, strict=False)
-        ]
-        results = args[len(inputs) :]
-        if self.call(*inputs, *results) is not True and _reports_errors():
-            from fgrad.compiler.executable import compile_jaxpr
+        plain = list(args)
+        for place in self._places(self._closed.jaxpr.invars, 0):
+            i, v = place
+            plain[i] = np.ascontiguousarray(args[i], v.aval.dtype)
+            if not v.aval.shape:
+                plain[i] = plain[i].reshape(())
+        if self.call(*plain) is not True and _reports_errors():
+            self._report(plain)
 
-            for out, x in zip(results, compile_jaxpr(self._closed, (), "numpy")(*inputs), strict=True):
-                out[...] = x
+    def _places(self, variables, first):
+        """The arguments that stand for variables, of all groups."""
+        starts = range(first, self._times * self._count, self._count)
+        return [(i + k, v) for i in starts for k, v in enumerate(variables)]
+
+    def _report(self, args):
+        from fgrad.compiler.executable import compile_jaxpr
+
+        n = len(self._closed.jaxpr.invars)
+        with using("numpy"):
+            program = compile_jaxpr(self._closed)
+        for i in range(0, self._times * self._count, self._count):
+            program(*args[i : i + n])
 
     def _in_shares(self, *args):
         """The work on several threads; sums are of all shares' sums."""
-        j, kinds = self._closed.jaxpr, self._nest.group.kinds
-        first = len(j.invars)
-        sums = [first + i for i, v in enumerate(j.outvars) if kinds[v] in (LATE, TOTAL)]
-        parts = {i: [np.empty_like(args[i]) for _ in range(THREADS - 1)] for i in sums}
+        kinds, made_by = self._nest.group.kinds, self._nest.made_by
+        j = self._closed.jaxpr
+        sums = [
+            (i, made_by[v].primitive.ufunc)
+            for i, v in self._places(j.outvars, len(j.invars))
+            if kinds[v] in (LATE, TOTAL)
+        ]
         calls = []
-        for n, (lo, hi) in enumerate(shares(self._nest.parallel)):
+        for lo, hi in shares(self._length):
             own = list(args)
-            for i in sums if n else ():
-                own[i] = parts[i][n - 1]
+            for i, _ in sums if lo else ():
+                own[i] = np.empty_like(args[i])
             calls.append((*own, lo, hi))
         found = run_all(self._function, calls)
-        for i in sums:
-            join = self._nest.made_by[j.outvars[i - first]].primitive.ufunc
-            for part in parts[i]:
-                join(args[i], part, out=args[i])
+        for i, join in sums:
+            for own in calls[1:]:
+                join(args[i], own[i], out=args[i])
         return False if False in found else None if None in found else True
 
 

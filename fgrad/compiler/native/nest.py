@@ -11,7 +11,7 @@ import numpy as np
 
 from fgrad.compiler.native import operations
 from fgrad.compiler.native.engine import vector_bytes
-from fgrad.compiler.native.group import FULL, LATE, ROW, TOTAL, Group, row_major
+from fgrad.compiler.native.group import FULL, LATE, ROW, TOTAL, Group, is_flat, row_major
 from fgrad.compiler.native.operations import REDUCTIONS, cost_of, is_reduction
 from fgrad.compiler.native.values import BOOL, F32, F64, I64, Builder, Value
 from fgrad.core.jaxpr import Jaxpr, Literal, Var
@@ -52,7 +52,8 @@ class Nest:
     ----------
     jaxpr : Jaxpr
         The equations of the group; inputs are arrays and numbers.
-    shape : tuple of int
+    shapes : tuple of tuple of int
+        The spaces that it may run over; several only if it is flat.
     inner : int
         How many axes of the space are inner.
 
@@ -64,9 +65,9 @@ class Nest:
         The bytes of the buffers for rows.
     """
 
-    def __init__(self, jaxpr: Jaxpr, shape, inner):
+    def __init__(self, jaxpr: Jaxpr, shapes, inner):
         self.jaxpr = jaxpr
-        self.group = group = Group(shape)
+        self.group = group = Group(shapes[0])
         group.inner = inner
         for eqn in jaxpr.eqns:
             is_view = eqn.invars and group.add_view(eqn)
@@ -75,7 +76,13 @@ class Nest:
         self.made_by = {v: e for e in jaxpr.eqns for v in e.outvars if v in group.kinds}
         self._levels()
         self._passes()
-        self._lay_out()
+        self.flat = is_flat(jaxpr, shapes[0])
+        if self.flat:
+            self._lay_flat(max(map(math.prod, shapes)))
+        else:
+            self._lay_out()
+        self._choose_lanes()
+        self._place_buffers()
 
     # -- the plan --------------------------------------------------------------------------------
 
@@ -179,14 +186,17 @@ class Nest:
         self.own = pick(own, outer_axes), pick(own, inner_axes)
         self.rows = pick(rows, outer_axes), ()
         self.columns = pick(columns, inner_axes)
-        self.flat = (
-            not self.outer_sizes
-            and len(self.inner_sizes) == 1
-            and not any(k in (ROW, LATE) for k in group.kinds.values())
-            and all(s in ((1,), (0,)) for _, s, _ in self.inputs.values())
-        )
         self.length = self.inner_sizes[-1] if self.inner_sizes else 1
-        self._choose_lanes()
+
+    def _lay_flat(self, length):
+        self.outer_sizes, self.inner_sizes, self.length = [], [length], length
+        self.inputs = {
+            (v, False): ((), (int(v.aval.shape != ()),), 0) for v in self.jaxpr.invars
+        }
+        self.own = self.rows = (), (1,)
+        self.columns = (1,)
+
+    def _place_buffers(self):
         self.scratch, self._places = 0, {}
         for v, is_result in self.kept.items():
             if not is_result:
@@ -205,11 +215,10 @@ class Nest:
             lanes *= 2
         self.lanes = lanes
 
-    @property
-    def parallel(self) -> int:
+    def parallel(self, shape) -> int:
         """The length of the axis along which the loops can be shared out; 0 if they cannot."""
         if self.flat:
-            return self.length
+            return math.prod(shape)
         return self.outer_sizes[0] if self.outer_sizes else 0
 
     # -- the code --------------------------------------------------------------------------------

@@ -32,6 +32,10 @@ def _steps_avals(*avals, jaxpr, num_consts, num_carry, length, reverse, kept):
 
 @memoized
 def _compiled_steps(closed, backend, *params):
+    if backend == "llvm":
+        from fgrad.compiler.native.steps import compile_steps
+
+        return compile_steps(closed, *params)
     return Steps(closed, *params)
 
 

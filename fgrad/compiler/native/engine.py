@@ -126,7 +126,6 @@ def _simplify(llvm, machine, module):
     builder = llvm.create_pass_builder(machine, options)
     passes = llvm.create_new_function_pass_manager()
     passes.add_sroa_pass()
-    passes.add_instruction_combine_pass()
     passes.add_simplify_cfg_pass()
     for function in module.functions:
         if not function.is_declaration:

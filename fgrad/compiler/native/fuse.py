@@ -22,7 +22,12 @@ def fuse_kernels(closed: ClosedJaxpr) -> ClosedJaxpr:
     """Gather equations that vector code can do into `kernel` equations."""
     if _gain(closed) < WORTH:
         return closed
-    return merge_alike(drop_dead_code(_Fusion(closed).fused()))
+    return merge_alike(group_kernels(closed))
+
+
+def group_kernels(closed: ClosedJaxpr) -> ClosedJaxpr:
+    """The same, whatever it gains, and without joining kernels that are alike."""
+    return drop_dead_code(_Fusion(closed).fused())
 
 
 def _gain(closed):

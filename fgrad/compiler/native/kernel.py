@@ -90,7 +90,7 @@ class Kernel:
             plain[i] = np.ascontiguousarray(args[i], v.aval.dtype)
             if not v.aval.shape:
                 plain[i] = plain[i].reshape(())
-        if self.call(*plain) is not True and _reports_errors():
+        if self.call(*plain) is not True and reports_errors():
             self._report(plain)
 
     def _places(self, variables, first):
@@ -129,5 +129,6 @@ class Kernel:
         return False if False in found else None if None in found else True
 
 
-def _reports_errors():
+def reports_errors() -> bool:
+    """Whether NumPy is told to do more than warn of what goes wrong with numbers."""
     return any(how not in ("ignore", "warn") for how in np.geterr().values())

@@ -492,7 +492,7 @@ class Nest:
                 for i in b.count(0, main, lanes):
                     yield _Place(b, [*indices, i], lanes, None)
             if main < stop:
-                mask = _first(b, lanes, stop - main)
+                mask = first_lanes(b, lanes, stop - main)
                 yield _Place(b, [*indices, b.constant(main, I64)], lanes, mask)
             return
         whole = stop - ((stop - start) & (lanes - 1))
@@ -500,7 +500,7 @@ class Nest:
             yield _Place(b, [*indices, i], lanes, None)
         if lanes > 1:
             for _ in b.when(whole < stop):
-                yield _Place(b, [*indices, whole], lanes, _first(b, lanes, stop - whole))
+                yield _Place(b, [*indices, whole], lanes, first_lanes(b, lanes, stop - whole))
 
 
 class _Place:
@@ -544,7 +544,7 @@ class _Place:
         b.store(x, b.pointer(access.start, 0 if offset is None else offset, access.dtype), self.mask)
 
 
-def _first(b, lanes, n):
+def first_lanes(b, lanes, n):
     """A mask of the first so many lanes."""
     if type(n) is int:
         bits = ", ".join("i1 true" if i < n else "i1 false" for i in range(lanes))

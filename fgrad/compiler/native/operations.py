@@ -10,6 +10,7 @@ import numpy as np
 
 from fgrad.compiler.native import elementary
 from fgrad.compiler.native.values import BOOL, DTYPES, F32, Value
+from fgrad.core.avals import promotion_operand
 from fgrad.core.jaxpr import Literal
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
@@ -152,8 +153,8 @@ def operand_dtype(eqn):
     p = eqn.primitive
     out = eqn.outvars[0].aval.dtype
     if p in _COMPARISONS or p in (ew.isnan, ew.isinf, ew.is_finite, ew.signbit):
-        strong = [v.aval.dtype for v in eqn.invars if not v.aval.weak_type]
-        return np.result_type(*(strong or [v.aval.dtype for v in eqn.invars]))
+        kinds = [promotion_operand(v.aval) for v in eqn.invars]
+        return np.result_type(*(k(0) if isinstance(k, type) else k for k in kinds))
     return out
 
 

@@ -1,0 +1,667 @@
+"""Loops with a carry, all in machine code.
+
+A step's equations are written one after the other: numbers stay in registers, arrays in buffers that
+are laid out beforehand. What a step stacks is written straight into its row of the stack, and a
+carry that is stacked lives in these rows; other carries have two buffers that change places.
+"""
+
+import math
+
+import numpy as np
+
+from fgrad.compiler.buffers import Plan
+from fgrad.compiler.native import operations
+from fgrad.compiler.native.elementary import library
+from fgrad.compiler.native.engine import vector_bytes
+from fgrad.compiler.native.fuse import group_kernels
+from fgrad.compiler.native.group import View, is_elementwise, row_major, viewed
+from fgrad.compiler.native.nest import Nest
+from fgrad.compiler.native.primitive import kernel
+from fgrad.compiler.native.product import write_product
+from fgrad.compiler.native.values import BOOL, DTYPES, F64, I64, Builder, Value
+from fgrad.compiler.passes import prepare
+from fgrad.core.jaxpr import Literal, Var
+from fgrad.primitives import contract
+from fgrad.primitives import elementwise as ew
+from fgrad.primitives import shape as sh
+from fgrad.primitives.define import Elementwise
+from fgrad.primitives.dynamic import dynamic_slice
+
+# Floating-point operations of a product up to which it is written out.
+MOST_FLOPS = 1 << 24
+_ALIGN = 64
+
+# What the C library does for single numbers.
+_LIBRARY = {
+    ew.pow: "pow", ew.atan: "atan", ew.asin: "asin", ew.acos: "acos", ew.atan2: "atan2",
+    ew.asinh: "asinh", ew.acosh: "acosh", ew.atanh: "atanh", ew.cbrt: "cbrt", ew.hypot: "hypot",
+    ew.log2: "log2", ew.log10: "log10", ew.exp2: "exp2", ew.tan: "tan", ew.rem: "fmod",
+}  # fmt: skip
+
+
+class Array:
+    """An array in memory, or a view of one.
+
+    Attributes
+    ----------
+    pointer : str
+        The address of the first item.
+    strides : tuple of int
+        In items.
+    """
+
+    __slots__ = ("dtype", "pointer", "shape", "strides")
+
+    def __init__(self, pointer, dtype, shape, strides=None):
+        self.pointer = pointer
+        self.dtype = dtype
+        self.shape = shape
+        self.strides = row_major(shape) if strides is None else strides
+
+    def is_plain(self):
+        """Whether its items stand one after the other."""
+        long = lambda s: [x for x, n in zip(s, self.shape, strict=True) if n != 1]
+        return long(self.strides) == long(row_major(self.shape))
+
+
+class NotWritten(Exception):
+    """Something in a loop is left to NumPy."""
+
+
+class Buffers:
+    """Memory for arrays, laid out before the program runs."""
+
+    def __init__(self):
+        self.nbytes = 0
+
+    def place(self, nbytes) -> int:
+        """Where so many bytes are."""
+        start, self.nbytes = self.nbytes, self.nbytes + -(-nbytes // _ALIGN) * _ALIGN
+        return start
+
+
+class LoopWriter:
+    """Writes a loop.
+
+    Parameters
+    ----------
+    closed : ClosedJaxpr
+        The body: (constants, carry, a row of each stacked input) -> (carry, a row of each stacked
+        output); without `length` the first output says whether to go on.
+    num_consts, num_carry : int
+    length : int or None
+    reverse : bool
+    kept : tuple of int
+        The carries that are stacked, with the one before the first step.
+    buffers : Buffers
+        Of the whole program.
+
+    Raises
+    ------
+    NotWritten
+        If NumPy is to do something in it.
+    """
+
+    def __init__(self, closed, num_consts, num_carry, length, reverse, kept, buffers):
+        self.closed = closed = group_kernels(prepare(closed))
+        self.jaxpr = j = closed.jaxpr
+        self.num_consts, self.num_carry = num_consts, num_carry
+        self.length, self.reverse, self.kept = length, reverse, kept
+        goes_on = length is None
+        self.carries = j.outvars[goes_on : goes_on + num_carry]
+        self.ys = j.outvars[goes_on + num_carry :]
+        self._buffers = buffers
+        self._inner = {}
+        for v in (*j.invars, *j.constvars):
+            if v.aval.dtype not in DTYPES:
+                raise NotWritten
+        for eqn in j.eqns:
+            self._check(eqn)
+        self._lay_out()
+
+    def _check(self, eqn):
+        for v in (*eqn.invars, *eqn.outvars):
+            if v.aval.dtype not in DTYPES or not v.aval.size:
+                raise NotWritten
+        p = eqn.primitive
+        if p is kernel:
+            closed, shapes, inner = (eqn.params[k] for k in ("jaxpr", "shapes", "inner"))
+            self._inner[id(eqn)] = Nest(closed.jaxpr, shapes, inner)
+        elif p.name == "steps":
+            params = {k: v for k, v in eqn.params.items() if k != "jaxpr"}
+            self._inner[id(eqn)] = LoopWriter(
+                eqn.params["jaxpr"], buffers=self._buffers, **params
+            )
+        elif p is contract.einsum:
+            self._check_product(eqn)
+        elif p in (sh.reshape, sh.transpose, sh.broadcast_in_dim, sh.slice, sh.concatenate):
+            pass
+        elif p is dynamic_slice:
+            pass
+        elif len(eqn.outvars) != 1 or not self._is_scalar(eqn):
+            raise NotWritten
+
+    def _is_scalar(self, eqn):
+        if eqn.outvars[0].aval.shape or not isinstance(eqn.primitive, Elementwise) and (
+            eqn.primitive is not sh.convert_element_type
+        ):
+            return False
+        if is_elementwise(eqn):
+            return True
+        dtypes = {v.aval.dtype.kind for v in (*eqn.invars, *eqn.outvars)}
+        return eqn.primitive in _LIBRARY and dtypes == {"f"}
+
+    def _check_product(self, eqn):
+        plan = contract.plan(eqn.params["subscripts"])
+        x, y = (v.aval for v in eqn.invars)
+        out = eqn.outvars[0].aval
+        if plan.groups[0] or out.dtype.kind != "f" or {x.dtype, y.dtype} != {out.dtype}:
+            raise NotWritten
+        if 2 * math.sqrt(x.size * y.size * out.size) > MOST_FLOPS:
+            raise NotWritten
+
+    def _lay_out(self):
+        """Places for all arrays."""
+        j, buffers = self.jaxpr, self._buffers
+        writes = lambda eqn, out: bool(out.aval.shape) and _makes(eqn)
+        plan = Plan(j, writes, lambda eqn, v: False)
+        slots = [buffers.place(slot.nbytes) for slot in plan.slots]
+        self._place = {v: slots[s.index] for v, s in plan.slot.items()}
+        self._copies = {}
+        first = self.num_consts
+        self._carry_places = {}
+        for i, v in enumerate(j.invars[first : first + self.num_carry]):
+            if v.aval.shape and i not in self.kept:
+                n = v.aval.size * v.aval.dtype.itemsize
+                self._carry_places[i] = buffers.place(n), buffers.place(n)
+        self._scratch = {}
+        for eqn in j.eqns:
+            nest = self._inner.get(id(eqn))
+            if type(nest) is Nest and nest.scratch:
+                self._scratch[id(eqn)] = buffers.place(nest.scratch)
+
+    def all_constants(self) -> list:
+        """The constants of the loop and of those inside it."""
+        inner = [w for w in self._inner.values() if type(w) is LoopWriter]
+        return [*self.closed.consts, *(c for w in inner for c in w.all_constants())]
+
+    def take_constants(self, found):
+        """Take what stands for `all_constants` in the code, one by one."""
+        self.constants = [next(found) for _ in self.closed.consts]
+        for w in self._inner.values():
+            if type(w) is LoopWriter:
+                w.take_constants(found)
+
+    # -- the code --------------------------------------------------------------------------------
+
+    def write(self, b: Builder, scratch, goes_on, args, results):
+        """Write the loop.
+
+        Parameters
+        ----------
+        b : Builder
+        scratch : str
+            The address of the buffers.
+        goes_on : Value or None
+            Whether to go at all, if the body decides.
+        args : list of Value or Array
+            Constants, the first carry, stacked inputs.
+        results : list of str
+            Addresses for the last carry, the stacks of the kept, the stacked outputs.
+
+        Returns
+        -------
+        list
+            The last carry: Values, and None for those that are in their place.
+        """
+        self.b, self._base = b, scratch
+        j = self.jaxpr
+        self._ahead = dict(zip(j.constvars, self.constants, strict=True))
+        self._ahead.update(zip(j.invars[: self.num_consts], args, strict=False))
+        first = args[self.num_consts : self.num_consts + self.num_carry]
+        stacks = args[self.num_consts + self.num_carry :]
+        outs = results[: self.num_carry]
+        kept = dict(zip(self.kept, results[self.num_carry :], strict=False))
+        ys = results[self.num_carry + len(kept) :]
+        self._start_carry(first, kept)
+        self._turned = {}
+        self._turn_products()
+        if self.length is None:
+            variable = b.variable(BOOL)
+            b.put(variable, goes_on)
+            for _ in _while(b, variable):
+                again = self._step(None, [], kept, [])
+                b.put(variable, self._number(again, BOOL))
+        else:
+            for s in b.count(0, self.length):
+                t = self.length - 1 - s if self.reverse else s
+                self._step(t, stacks, kept, ys)
+        return [self._end_carry(i, out) for i, out in enumerate(outs)]
+
+    def _address(self, place):
+        return self.b.pointer(self._base, place, np.dtype(np.int8))
+
+    def _start_carry(self, first, kept):
+        b = self.b
+        self._carry = []  # for each: a variable for a number, or two for the addresses of arrays
+        ins = self.jaxpr.invars[self.num_consts :]
+        for i, (x, v) in enumerate(zip(first, ins, strict=False)):
+            dtype, shape = v.aval.dtype, v.aval.shape
+            row = self.length if self.reverse else 0  # of the carry before the first step
+            if i in kept:
+                at = b.pointer(kept[i], row * v.aval.size, dtype)
+                self._copy(x, at, shape, dtype)
+            if not shape:
+                variable = b.variable(dtype)
+                b.put(variable, x)
+                self._carry.append(variable)
+            elif i in kept:
+                self._carry.append((_pointer_variable(b, at), None))
+            else:
+                now, new = (self._address(p) for p in self._carry_places[i])
+                self._copy(x, now, shape, dtype)
+                self._carry.append((_pointer_variable(b, now), _pointer_variable(b, new)))
+
+    def _end_carry(self, i, out):
+        b, v = self.b, self.jaxpr.invars[self.num_consts + i]
+        if not v.aval.shape:
+            return b.get(self._carry[i], v.aval.dtype)
+        now = _get_pointer(b, self._carry[i][0])
+        self._copy(Array(now, v.aval.dtype, v.aval.shape), out, v.aval.shape, v.aval.dtype)
+        return None
+
+    def _step(self, t, stacks, kept, ys):
+        b, j = self.b, self.jaxpr
+        env = self._env = dict(self._ahead)
+        first = self.num_consts
+        targets, rows = {}, {}
+        for i, v in enumerate(j.invars[first : first + self.num_carry]):
+            dtype, shape = v.aval.dtype, v.aval.shape
+            if not shape:
+                env[v] = b.get(self._carry[i], dtype)
+            else:
+                env[v] = Array(_get_pointer(b, self._carry[i][0]), dtype, shape)
+            if i in kept:
+                at = t if self.reverse else t + 1
+                rows[i] = b.pointer(kept[i], at * v.aval.size, dtype)
+            elif shape:
+                rows[i] = _get_pointer(b, self._carry[i][1])
+            if shape:
+                targets.setdefault(self.carries[i], rows[i])
+        for v, stack in zip(j.invars[first + self.num_carry :], stacks, strict=True):
+            at = b.pointer(stack.pointer, t * math.prod(stack.shape[1:]), stack.dtype)
+            row = Array(at, stack.dtype, stack.shape[1:])
+            env[v] = row if row.shape else b.load(at, row.dtype)
+        places = []
+        for v, stack in zip(self.ys, ys, strict=True):
+            places.append(b.pointer(stack, t * v.aval.size, v.aval.dtype))
+            if v.aval.shape:
+                targets.setdefault(v, places[-1])
+        made = {v for eqn in j.eqns if _makes(eqn) for v in eqn.outvars}
+        self._targets = {v: p for v, p in targets.items() if type(v) is Var and v in made}
+        for eqn in j.eqns:
+            self._equation(eqn)
+        for v, place in zip(self.ys, places, strict=True):
+            if self._targets.get(v) != place:
+                self._copy(self._read(v), place, v.aval.shape, v.aval.dtype)
+        self._pass_on(rows, kept)
+        return self._read(j.outvars[0]) if self.length is None else None
+
+    def _pass_on(self, rows, kept):
+        """Make the carry of this step that of the next."""
+        b = self.b
+        new = [self._read(v) for v in self.carries]
+        for i, (v, x) in enumerate(zip(self.carries, new, strict=True)):
+            aval = self.jaxpr.invars[self.num_consts + i].aval
+            if i in rows and self._targets.get(v) != rows[i]:
+                self._copy(x, rows[i], aval.shape, aval.dtype)
+        for i, x in enumerate(new):
+            aval = self.jaxpr.invars[self.num_consts + i].aval
+            if not aval.shape:
+                b.put(self._carry[i], self._number(x, aval.dtype))
+                continue
+            now, other = self._carry[i]
+            if other is not None:
+                old = _get_pointer(b, now)
+                _put_pointer(b, other, old)
+            _put_pointer(b, now, rows[i])
+
+    def _number(self, x, dtype):
+        return x if type(x) is Value else self.b.constant(x, dtype)
+
+    def _read(self, v):
+        return v.val if type(v) is Literal else self._env[v]
+
+    def _array(self, v):
+        """An operand as an array whose items stand one after the other."""
+        x = self._env[v]
+        if not x.is_plain():
+            key = id(v)
+            if key not in self._copies:
+                self._copies[key] = self._buffers.place(v.aval.size * v.aval.dtype.itemsize)
+            at = self._address(self._copies[key])
+            self._copy(x, at, x.shape, x.dtype)
+            x = Array(at, x.dtype, x.shape)
+        return x
+
+    def _target(self, v):
+        """The address for a result."""
+        if v in self._targets:
+            return self._targets[v]
+        if v not in self._place:  # a result, but in the second place
+            self._place[v] = self._buffers.place(v.aval.size * v.aval.dtype.itemsize)
+        return self._address(self._place[v])
+
+    # -- equations -------------------------------------------------------------------------------
+
+    def _equation(self, eqn):
+        p = eqn.primitive
+        if p is kernel:
+            self._nests(eqn)
+        elif p.name == "steps":
+            self._loop(eqn)
+        elif p is contract.einsum:
+            self._product(eqn)
+        elif p is sh.concatenate:
+            self._joined(eqn)
+        elif p is dynamic_slice:
+            self._dynamic_slice(eqn)
+        elif self._is_scalar(eqn):
+            self._env[eqn.outvars[0]] = self._scalar(eqn)
+        else:
+            self._env[eqn.outvars[0]] = self._moved(eqn)
+
+    def _scalar(self, eqn):
+        operands = [self._read(v) for v in eqn.invars]
+        if is_elementwise(eqn):
+            return operations.write(self.b, eqn, operands)
+        wide = [
+            x.astype(F64) if type(x) is Value else self.b.constant(x, F64) for x in operands
+        ]
+        return library(_LIBRARY[eqn.primitive], *wide).astype(eqn.outvars[0].aval.dtype)
+
+    def _nests(self, eqn):
+        b, nest = self.b, self._inner[id(eqn)]
+        j = eqn.params["jaxpr"].jaxpr
+        n, m = len(j.invars), len(j.outvars)
+        scratch = self._address(self._scratch[id(eqn)]) if id(eqn) in self._scratch else None
+        for i, shape in enumerate(eqn.params["shapes"]):
+            given = eqn.invars[i * n : (i + 1) * n]
+            outs = eqn.outvars[i * m : (i + 1) * m]
+            inputs = {
+                own: self._array(v).pointer if v.aval.shape else self._read(v)
+                for own, v in zip(j.invars, given, strict=True)
+            }
+            cells = {}
+            for own, v in zip(j.outvars, outs, strict=True):
+                if v.aval.shape:
+                    cells[own] = self._target(v)
+                else:
+                    cells[own] = b.variable(v.aval.dtype if v.aval.dtype != BOOL else np.dtype("i1"))
+            stop = b.constant(nest.parallel(shape), I64)
+            nest.write(b, inputs, cells, scratch, b.constant(0, I64), stop)
+            for own, v in zip(j.outvars, outs, strict=True):
+                dtype, shape = v.aval.dtype, v.aval.shape
+                self._env[v] = (
+                    Array(cells[own], dtype, shape) if shape else b.load(cells[own], dtype)
+                )
+
+    def _loop(self, eqn):
+        b, inner = self.b, self._inner[id(eqn)]
+        args = [self._number(self._read(v), v.aval.dtype) if not v.aval.shape else self._array(v)
+                for v in eqn.invars]  # fmt: skip
+        goes_on = args.pop(0) if inner.length is None else None
+        results = [self._target(v) if v.aval.shape else None for v in eqn.outvars]
+        outer = self._env
+        last = inner.write(b, self._base, goes_on, args, results)
+        self._env = outer
+        for v, x, place in zip(
+            eqn.outvars, [*last, *[None] * (len(results) - len(last))], results, strict=True
+        ):
+            self._env[v] = Array(place, v.aval.dtype, v.aval.shape) if x is None else x
+
+    def _moved(self, eqn):
+        v = eqn.outvars[0]
+        x = self._read(eqn.invars[0])
+        if type(x) is not Array:
+            if not v.aval.shape:
+                return x
+            x = self._boxed(eqn.invars[0], x)
+        view = viewed(eqn, View(None, x.shape, x.strides))
+        if view is None:  # a reshape of a view
+            x = self._array(eqn.invars[0])
+            view = viewed(eqn, View(None, x.shape, x.strides))
+        pointer = self.b.pointer(x.pointer, view.offset, x.dtype)
+        if not v.aval.shape:
+            return self.b.load(pointer, x.dtype)
+        return Array(pointer, x.dtype, view.shape, view.strides)
+
+    def _boxed(self, v, x):
+        """A number in memory."""
+        dtype = v.aval.dtype
+        cell = self.b.variable(dtype if dtype != BOOL else np.dtype("i1"))
+        self.b.store(self._number(x, dtype), cell)
+        return Array(cell, dtype, ())
+
+    def _joined(self, eqn):
+        (v,), axis = eqn.outvars, eqn.params["dimension"]
+        out = Array(self._target(v), v.aval.dtype, v.aval.shape)
+        start = 0
+        for x in eqn.invars:
+            at = self.b.pointer(out.pointer, start * out.strides[axis], out.dtype)
+            self._copy(self._read(x), at, x.aval.shape, out.dtype, out.strides)
+            start += x.aval.shape[axis]
+        self._env[v] = out
+
+    def _dynamic_slice(self, eqn):
+        b, (v,) = self.b, eqn.outvars
+        x = self._read(eqn.invars[0])
+        offset = b.constant(0, I64)
+        for start, n, size, stride in zip(
+            eqn.invars[1:], x.shape, eqn.params["slice_sizes"], x.strides, strict=True
+        ):
+            at = self._number(self._read(start), start.aval.dtype).astype(I64)
+            at = (at < 0).where(at + n, at)
+            at = (at < 0).where(0, (at > n - size).where(n - size, at))
+            offset = offset + at * stride
+        pointer = b.pointer(x.pointer, offset, x.dtype)
+        self._env[v] = Array(pointer, x.dtype, v.aval.shape, x.strides)
+
+    def _product(self, eqn):
+        x, y, (m, k, n) = self._matrices(eqn)
+        (v,) = eqn.outvars
+        dtype = v.aval.dtype
+        out = self._target(v) if v.aval.shape else self.b.variable(dtype)
+        if id(eqn) in self._turned:
+            y = self._turned[id(eqn)]
+        elif y[2] != 1 and n > 1:
+            y = self._turn(eqn, y, k, n)
+        plan = contract.plan(eqn.params["subscripts"])
+        turned = plan.out is not None
+        at = self._product_place(eqn, m * n * dtype.itemsize) if turned else out
+        write_product(self.b, (*x, dtype), (y[0], y[1], dtype), (at, n, dtype), m, k, n)
+        if turned:
+            self._turn_result(eqn, plan, at, out)
+        self._env[v] = (
+            Array(out, dtype, v.aval.shape) if v.aval.shape else self.b.load(out, dtype)
+        )
+
+    def _product_place(self, eqn, nbytes):
+        key = "product", id(eqn)
+        if key not in self._copies:
+            self._copies[key] = self._buffers.place(nbytes)
+        return self._address(self._copies[key])
+
+    def _turn_result(self, eqn, plan, at, out):
+        v = eqn.outvars[0]
+        shape = [0] * v.aval.ndim
+        for i, p in enumerate(plan.out):
+            shape[p] = v.aval.shape[i]
+        strides = row_major(tuple(shape))
+        x = Array(at, v.aval.dtype, v.aval.shape, tuple([strides[p] for p in plan.out]))
+        self._copy(x, out, x.shape, x.dtype)
+
+    def _matrices(self, eqn):
+        """A product's operands as matrices (address, strides), and its sizes."""
+        plan = contract.plan(eqn.params["subscripts"])
+        order = [1, 0] if plan.swap else [0, 1]
+        _, free, inner, columns = plan.groups
+        sizes, matrices = [], []
+        for which, permutation, cut in ((0, plan.first, free), (1, plan.second, inner)):
+            v = eqn.invars[order[which]]
+            x = self._env[v]
+            axes = permutation or range(len(x.shape))
+            parts = []
+            for group in (axes[:cut], axes[cut:]):
+                parts.append(_one_stride(x, group))
+            if None in parts:
+                x = self._permuted(eqn, which, x, tuple(axes))
+                parts = [_one_stride(x, g) for g in (range(cut), range(cut, len(x.shape)))]
+            matrices.append((x.pointer, parts[0][1], parts[1][1]))
+            sizes.append((parts[0][0], parts[1][0]))
+        (m, k), (_, n) = sizes
+        return *matrices, (m, k, n)
+
+    def _permuted(self, eqn, which, x, axes):
+        """A copy whose axes stand in another order."""
+        shape = tuple([x.shape[a] for a in axes])
+        view = Array(x.pointer, x.dtype, shape, tuple([x.strides[a] for a in axes]))
+        key = "permuted", id(eqn), which
+        if key not in self._copies:
+            self._copies[key] = self._buffers.place(math.prod(shape) * x.dtype.itemsize)
+        at = self._address(self._copies[key])
+        self._copy(view, at, shape, x.dtype)
+        return Array(at, x.dtype, shape)
+
+    def _turn(self, eqn, y, k, n):
+        """A right operand whose columns stand side by side."""
+        dtype = eqn.outvars[0].aval.dtype
+        key = "turned", id(eqn)
+        if key not in self._copies:
+            self._copies[key] = self._buffers.place(k * n * dtype.itemsize)
+        at = self._address(self._copies[key])
+        self._copy(Array(y[0], dtype, (k, n), y[1:]), at, (k, n), dtype)
+        return at, n, 1
+
+    def _turn_products(self):
+        """Turn the right operands that no step changes, once."""
+        self._env = dict(self._ahead)
+        for eqn in self.jaxpr.eqns:
+            if eqn.primitive in (sh.transpose, sh.reshape) and eqn.invars[0] in self._env:
+                if type(self._env[eqn.invars[0]]) is Array:
+                    self._env[eqn.outvars[0]] = self._moved(eqn)
+            if eqn.primitive is contract.einsum:
+                plan = contract.plan(eqn.params["subscripts"])
+                right = eqn.invars[0 if plan.swap else 1]
+                if right in self._env:
+                    self._turn_ahead(eqn, plan, right)
+
+    def _turn_ahead(self, eqn, plan, right):
+        x = self._env[right]
+        axes = plan.second or range(len(x.shape))
+        inner = plan.groups[2]
+        rows, columns = _one_stride(x, axes[:inner]), _one_stride(x, axes[inner:])
+        if rows is None or columns is None or columns[1] == 1 or columns[0] == 1:
+            return
+        y = x.pointer, rows[1], columns[1]
+        self._turned[id(eqn)] = self._turn(eqn, y, rows[0], columns[0])
+
+    def _copy(self, x, pointer, shape, dtype, strides=None):
+        """Put an array or a number somewhere."""
+        b = self.b
+        if not shape:
+            b.store(self._number(x, dtype), pointer)
+            return
+        strides = row_major(shape) if strides is None else strides
+        # axes that both pass in one stride are one
+        sizes, source, target = [], [], []
+        for n, s, t in zip(shape, x.strides, strides, strict=True):
+            if n == 1:
+                continue
+            if sizes and source[-1] == s * n and target[-1] == t * n:
+                sizes[-1], source[-1], target[-1] = sizes[-1] * n, s, t
+            else:
+                sizes.append(n), source.append(s), target.append(t)
+        most = vector_bytes() // dtype.itemsize
+
+        def loops(axis, here, there):
+            if axis == len(sizes):
+                b.store(b.load(here, dtype), there)
+                return
+            n, s, t = sizes[axis], source[axis], target[axis]
+            if axis == len(sizes) - 1 and s in (0, 1) and t == 1:
+                self._copy_row(here, there, n, s, dtype, most)
+                return
+            for i in b.count(0, n):
+                loops(
+                    axis + 1, b.pointer(here, i * s, dtype), b.pointer(there, i * t, dtype)
+                )
+
+        loops(0, x.pointer, pointer)
+
+    def _copy_row(self, here, there, n, stride, dtype, most):
+        b = self.b
+        done = 0
+        for lanes in (most, 1):
+            stop = n - n % lanes
+            for i in b.count(done, stop, lanes) if stop > done else ():
+                if stride:
+                    x = b.load(b.pointer(here, i, dtype), dtype, lanes)
+                else:
+                    x = b.spread(b.load(here, dtype), lanes)
+                b.store(x, b.pointer(there, i, dtype))
+            done = stop
+
+
+def _makes(eqn):
+    """Whether an equation writes into memory that it is given."""
+    return eqn.primitive in (kernel, contract.einsum, sh.concatenate) or (
+        eqn.primitive.name == "steps"
+    )
+
+
+def _one_stride(x, axes):
+    """The number of items along some axes, and the stride that passes them all; None if there is
+    no such stride."""
+    count, stride = 1, 0
+    for a in reversed(list(axes)):
+        if x.shape[a] == 1:
+            continue
+        if count == 1:
+            count, stride = x.shape[a], x.strides[a]
+        elif x.strides[a] == count * stride:
+            count *= x.shape[a]
+        else:
+            return None
+    return count, stride if count > 1 else 1
+
+
+def _pointer_variable(b, pointer):
+    name = b.fresh()
+    b.head.append(f"  {name} = alloca ptr")
+    _put_pointer(b, name, pointer)
+    return name
+
+
+def _get_pointer(b, variable):
+    name = b.fresh()
+    b.lines.append(f"  {name} = load ptr, ptr {variable}")
+    return name
+
+
+def _put_pointer(b, variable, pointer):
+    b.do(f"store ptr {pointer}, ptr {variable}")
+
+
+def _while(b, variable):
+    """A loop that goes on while a variable is true."""
+    head, body, end = b.label(), b.label(), b.label()
+    b.do(f"br label %{head}")
+    b.place(head)
+    b.do(f"br i1 {b.get(variable, BOOL).name}, label %{body}, label %{end}")
+    b.place(body)
+    yield
+    b.do(f"br label %{head}")
+    b.place(end)
+
+

@@ -1,0 +1,143 @@
+"""Loops with a carry as Python functions: machine code where all of the loop can be."""
+
+import math
+
+import numpy as np
+
+from fgrad.compiler import steps as python
+from fgrad.compiler.buffers import Scratch
+from fgrad.compiler.native.engine import Module
+from fgrad.compiler.native.entry import function_text
+from fgrad.compiler.native.kernel import LONG, reports_errors
+from fgrad.compiler.native.loop import Array, Buffers, LoopWriter, NotWritten
+from fgrad.compiler.native.operations import cost_of
+from fgrad.core import memory
+from fgrad.core.avals import shaped_array
+
+
+class Steps:
+    """A compiled loop, as `compiler.steps.Steps` is, in machine code.
+
+    Parameters
+    ----------
+    closed, num_consts, num_carry, length, reverse, kept
+        As there.
+
+    Raises
+    ------
+    NotWritten
+        If NumPy has to do something in it.
+    """
+
+    def __init__(self, closed, num_consts, num_carry, length, reverse=False, kept=()):
+        if length == 0:
+            raise NotWritten
+        self._again = closed, num_consts, num_carry, length, reverse, kept
+        buffers = Buffers()
+        self._loop = loop = LoopWriter(
+            closed, num_consts, num_carry, length, reverse, kept, buffers
+        )
+        stacked = lambda v, n: shaped_array((n, *v.aval.shape), v.aval.dtype)
+        ins = loop.jaxpr.invars
+        first = num_consts + num_carry
+        carry = [v.aval for v in ins[num_consts:first]]
+        avals = [shaped_array((), np.dtype(bool))] if length is None else []
+        avals += [v.aval for v in ins[:first]] + [stacked(v, length) for v in ins[first:]]
+        self._arguments = avals
+        self._results = [
+            *carry, *(stacked(ins[num_consts + i], length + 1) for i in kept),
+            *(stacked(v, length) for v in loop.ys),
+        ]  # fmt: skip
+        self._constants = loop.all_constants()
+        constants = [shaped_array(np.shape(c), c.dtype) for c in self._constants]
+        everything = [*avals, *constants, *self._results, shaped_array((1,), np.dtype(np.uint8))]
+        is_array = [bool(a.shape) for a in (*avals, *constants)]
+        is_array += [True] * (len(everything) - len(is_array))
+        self.source = function_text(
+            "steps", everything, is_array, [0], self._is_long(), self._write
+        )
+        self._function = Module.of(self.source).function("steps")
+        scratch = Scratch([max(buffers.nbytes, 1)], [(0, (max(buffers.nbytes, 1),), np.dtype(np.uint8))])
+        self._make, self._pool = scratch.make, scratch.pool
+        self._numbers = [
+            (i, a.dtype.type) for i, a in enumerate(avals) if a.weak_type and a.dtype.kind != "f"
+        ]
+        self._kinds = [_kind(a) for a in self._results]
+
+    def _is_long(self):
+        work = sum(math.prod(e.outvars[0].aval.shape) * cost_of(e) for e in self._again[0].eqns)
+        return work * (self._loop.length or 1) >= LONG
+
+    def _write(self, b, arguments, start, stop):
+        loop = self._loop
+        everything = [
+            Array(a, aval.dtype, aval.shape) if aval.shape else a
+            for a, aval in zip(arguments, self._arguments, strict=False)
+        ]
+        at = len(self._arguments)
+        constants = arguments[at : at + len(self._constants)]
+        loop.take_constants(
+            iter(
+                Array(c, v.dtype, v.shape) if np.ndim(v) else c
+                for c, v in zip(constants, self._constants, strict=True)
+            )
+        )
+        results = arguments[at + len(constants) : -1]
+        goes_on = everything.pop(0) if loop.length is None else None
+        last = loop.write(b, arguments[-1], goes_on, everything, results)
+        for x, place in zip(last, results, strict=False):
+            if x is not None:
+                b.store(x, place)
+
+    def __call__(self, *args):
+        if self._numbers:
+            args = list(args)
+            for i, kind in self._numbers:
+                args[i] = kind(args[i])
+        results = [make(shape, dtype) for make, shape, dtype, _ in self._kinds]
+        try:
+            work = self._pool.pop()
+        except IndexError:
+            work = self._make()
+        if not self._function(*args, *self._constants, *results, *work):
+            self._settle(args, results, work)
+        self._pool.append(work)
+        return [
+            x if finish is None else finish(x)
+            for x, (_, _, _, finish) in zip(results, self._kinds, strict=True)
+        ]
+
+    def _settle(self, args, results, work):
+        """See `Kernel.settle`."""
+        plain = [
+            np.ascontiguousarray(x, a.dtype).reshape(a.shape)
+            for x, a in zip(args, self._arguments, strict=True)
+        ]
+        found = self._function(*plain, *self._constants, *results, *work)
+        if found is not True and reports_errors():
+            python.Steps(*self._again)(*args)
+
+
+def _kind(aval):
+    """How a result is made: a function, its arguments, and what makes a number of an array."""
+    nbytes = aval.size * aval.dtype.itemsize
+    make = memory.empty if nbytes >= memory.WORTH else np.empty
+    if aval.shape:
+        return make, aval.shape, aval.dtype, None
+    return make, (), aval.dtype, _item if aval.weak_type else _scalar
+
+
+def _item(x):
+    return x.item()
+
+
+def _scalar(x):
+    return x[()]
+
+
+def compile_steps(*params):
+    """A loop in machine code if that can be, else in Python."""
+    try:
+        return Steps(*params)
+    except NotWritten:
+        return python.Steps(*params)

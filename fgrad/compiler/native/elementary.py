@@ -263,9 +263,13 @@ def _power(x, y):
     whole = b.call("rint", y)
     odd = whole.equals(y) & (b.call("rint", y * 0.5) * 2.0).differs(y)
     finite = b.call("fabs", y) < math.inf
-    turned = odd.where(-result, (whole.equals(y) | ~finite | ~(size < math.inf)).where(result, math.nan))
+    turned = odd.where(
+        -result, (whole.equals(y) | ~finite | ~(size < math.inf)).where(result, math.nan)
+    )
     result = (x < 0.0).where(turned, result)
-    result = (x.bits() < 0).where((x.equals(0.0) & odd).where(-b.call("fabs", result), result), result)
+    result = (x.bits() < 0).where(
+        (x.equals(0.0) & odd).where(-b.call("fabs", result), result), result
+    )
     always = y.equals(0.0) | x.equals(1.0) | (x.equals(-1.0) & ~finite & y.equals(y))
     return always.where(1.0, result)
 

@@ -215,5 +215,3 @@ def _give(b, n):
     """Return an object of Python."""
     b.do(f"call void {_address(python_api('Py_IncRef'))}(ptr {_address(n)})")
     b.do(f"ret ptr {_address(n)}")
-
-

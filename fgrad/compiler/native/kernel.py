@@ -53,9 +53,7 @@ class Kernel:
         lengths = [nest.parallel(shape) for shape in shapes]
         self._length = sum(lengths)
         avals = [v.aval for v in variables]
-        self.source = function_text(
-            "kernel", avals, is_array, lengths, work >= LONG, self._write
-        )
+        self.source = function_text("kernel", avals, is_array, lengths, work >= LONG, self._write)
         self._function = Module.of(self.source).function("kernel")
         shared = THREADS > 1 and work >= SHARED and self._length >= 2 * THREADS and all(lengths)
         self.call = self._in_shares if shared else self._function

@@ -129,9 +129,7 @@ class LoopWriter:
             self._inner[id(eqn)] = Nest(closed.jaxpr, shapes, inner)
         elif p.name == "steps":
             params = {k: v for k, v in eqn.params.items() if k != "jaxpr"}
-            self._inner[id(eqn)] = LoopWriter(
-                eqn.params["jaxpr"], buffers=self._buffers, **params
-            )
+            self._inner[id(eqn)] = LoopWriter(eqn.params["jaxpr"], buffers=self._buffers, **params)
         elif p is contract.einsum:
             self._check_product(eqn)
         elif p in (sh.reshape, sh.transpose, sh.broadcast_in_dim, sh.slice, sh.concatenate):
@@ -142,8 +140,10 @@ class LoopWriter:
             raise NotWritten
 
     def _is_scalar(self, eqn):
-        if eqn.outvars[0].aval.shape or not isinstance(eqn.primitive, Elementwise) and (
-            eqn.primitive is not sh.convert_element_type
+        if (
+            eqn.outvars[0].aval.shape
+            or not isinstance(eqn.primitive, Elementwise)
+            and (eqn.primitive is not sh.convert_element_type)
         ):
             return False
         if is_elementwise(eqn):
@@ -375,9 +375,7 @@ class LoopWriter:
         operands = [self._read(v) for v in eqn.invars]
         if is_elementwise(eqn):
             return operations.write(self.b, eqn, operands)
-        wide = [
-            x.astype(F64) if type(x) is Value else self.b.constant(x, F64) for x in operands
-        ]
+        wide = [x.astype(F64) if type(x) is Value else self.b.constant(x, F64) for x in operands]
         return library(_LIBRARY[eqn.primitive], *wide).astype(eqn.outvars[0].aval.dtype)
 
     def _nests(self, eqn):
@@ -397,7 +395,9 @@ class LoopWriter:
                 if v.aval.shape:
                     cells[own] = self._target(v)
                 else:
-                    cells[own] = b.variable(v.aval.dtype if v.aval.dtype != BOOL else np.dtype("i1"))
+                    cells[own] = b.variable(
+                        v.aval.dtype if v.aval.dtype != BOOL else np.dtype("i1")
+                    )
             stop = b.constant(nest.parallel(shape), I64)
             nest.write(b, inputs, cells, scratch, b.constant(0, I64), stop)
             for own, v in zip(j.outvars, outs, strict=True):
@@ -482,9 +482,7 @@ class LoopWriter:
         write_product(self.b, (*x, dtype), (y[0], y[1], dtype), (at, n, dtype), m, k, n)
         if turned:
             self._turn_result(eqn, plan, at, out)
-        self._env[v] = (
-            Array(out, dtype, v.aval.shape) if v.aval.shape else self.b.load(out, dtype)
-        )
+        self._env[v] = Array(out, dtype, v.aval.shape) if v.aval.shape else self.b.load(out, dtype)
 
     def _product_place(self, eqn, nbytes):
         key = "product", id(eqn)
@@ -593,9 +591,7 @@ class LoopWriter:
                 self._copy_row(here, there, n, s, dtype, most)
                 return
             for i in b.count(0, n):
-                loops(
-                    axis + 1, b.pointer(here, i * s, dtype), b.pointer(there, i * t, dtype)
-                )
+                loops(axis + 1, b.pointer(here, i * s, dtype), b.pointer(there, i * t, dtype))
 
         loops(0, x.pointer, pointer)
 
@@ -663,5 +659,3 @@ def _while(b, variable):
     yield
     b.do(f"br label %{head}")
     b.place(end)
-
-

@@ -24,6 +24,9 @@ CHEAP = 6
 STRIP = 1 << 12
 
 
+_SAME_NUMBER = frozenset((sh.reshape, sh.broadcast_in_dim))
+
+
 class Access:
     """Where a nest finds the numbers of an array.
 
@@ -190,9 +193,7 @@ class Nest:
 
     def _lay_flat(self, length):
         self.outer_sizes, self.inner_sizes, self.length = [], [length], length
-        self.inputs = {
-            (v, False): ((), (int(v.aval.shape != ()),), 0) for v in self.jaxpr.invars
-        }
+        self.inputs = {(v, False): ((), (int(v.aval.shape != ()),), 0) for v in self.jaxpr.invars}
         self.own = self.rows = (), (1,)
         self.columns = (1,)
 
@@ -347,9 +348,7 @@ class Nest:
         self._row_equations(0)
         for p in range(self.depth):
             gathered = self._start_sums(p)
-            if gathered or self.stores[p] or any(
-                group.kinds[v] == LATE for v in self.sums[p]
-            ):
+            if gathered or self.stores[p] or any(group.kinds[v] == LATE for v in self.sums[p]):
                 for place in self._inner(start, stop):
                     self._pass(p, place, gathered)
             for v, (variable, dtype) in gathered.items():
@@ -388,11 +387,11 @@ class Nest:
         """Values that are one number for each row, once the sums they need are known."""
         for v in self.row_values[level]:
             eqn = self.made_by[v]
-            if is_reduction(eqn):
+            if self.group.kinds[v] == TOTAL:
                 self._add_total(v, self._row_operand(eqn.invars[0]))
                 continue
             operands = [self._row_operand(x) for x in eqn.invars]
-            if eqn.primitive in (sh.reshape, sh.broadcast_in_dim):
+            if eqn.primitive in _SAME_NUMBER or is_reduction(eqn):  # a sum over one row
                 (value,) = operands
             else:
                 value = operations.write(self.b, eqn, operands)
@@ -410,14 +409,14 @@ class Nest:
         """What one pass does at one place."""
         values = {}
         results = [(v, self._value(v, p, place, values)) for v in self.stores[p]]
-        sums = [
-            (v, self._value(self.made_by[v].invars[0], p, place, values)) for v in self.sums[p]
-        ]
+        sums = [(v, self._value(self.made_by[v].invars[0], p, place, values)) for v in self.sums[p]]
         b = self.b
         for v, x in sums:
             reduction = REDUCTIONS[self._how(v)]
-            x = b.spread(x, place.lanes) if type(x) is Value else b.constant(
-                x, v.aval.dtype, place.lanes
+            x = (
+                b.spread(x, place.lanes)
+                if type(x) is Value
+                else b.constant(x, v.aval.dtype, place.lanes)
             )
             if v in gathered:
                 if place.mask is not None:
@@ -541,7 +540,9 @@ class _Place:
         """Put numbers into an array here."""
         b, offset = self.b, self._offset(access)
         x = b.spread(x, self.lanes) if type(x) is Value else b.constant(x, access.dtype, self.lanes)
-        b.store(x, b.pointer(access.start, 0 if offset is None else offset, access.dtype), self.mask)
+        b.store(
+            x, b.pointer(access.start, 0 if offset is None else offset, access.dtype), self.mask
+        )
 
 
 def first_lanes(b, lanes, n):

@@ -185,7 +185,8 @@ def _fit(eqn, dtype):
     if dtype.kind == "f":  # of int64 and uint64, which NumPy compares exactly
         return any(v.aval.dtype.kind == "f" for v in eqn.invars)
     return dtype in DTYPES and all(
-        dtype == BOOL or (v.val == int(v.val) and np.iinfo(dtype).min <= v.val <= np.iinfo(dtype).max)
+        dtype == BOOL
+        or (v.val == int(v.val) and np.iinfo(dtype).min <= v.val <= np.iinfo(dtype).max)
         for v in eqn.invars
         if type(v) is Literal
     )
@@ -279,5 +280,3 @@ def is_reduction(eqn) -> bool:
     if eqn.primitive in (reduce_and, reduce_or):
         return dtype == BOOL
     return dtype != BOOL and dtype == eqn.outvars[0].aval.dtype and dtype.kind in "iuf"
-
-

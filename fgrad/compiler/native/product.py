@@ -61,9 +61,7 @@ def _block(b, x, y, out, k, first, height, start, columns, lanes):
             b.put(total, zero)
     for l in b.count(0, k):
         at = l * y[1] + start
-        values = [
-            b.load(b.pointer(y[0], at + c, dtype), dtype, lanes, mask) for c, mask in pieces
-        ]
+        values = [b.load(b.pointer(y[0], at + c, dtype), dtype, lanes, mask) for c, mask in pieces]
         for r, row in enumerate(totals):
             a = b.load(b.pointer(x[0], (first + r) * x[1] + l * x[2], dtype), dtype)
             for total, value in zip(row, values, strict=True):

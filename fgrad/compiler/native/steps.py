@@ -57,7 +57,9 @@ class Steps:
             "steps", everything, is_array, [0], self._is_long(), self._write
         )
         self._function = Module.of(self.source).function("steps")
-        scratch = Scratch([max(buffers.nbytes, 1)], [(0, (max(buffers.nbytes, 1),), np.dtype(np.uint8))])
+        scratch = Scratch(
+            [max(buffers.nbytes, 1)], [(0, (max(buffers.nbytes, 1),), np.dtype(np.uint8))]
+        )
         self._make, self._pool = scratch.make, scratch.pool
         self._numbers = [
             (i, a.dtype.type) for i, a in enumerate(avals) if a.weak_type and a.dtype.kind != "f"

@@ -218,7 +218,9 @@ class Builder:
             return Value(self, f"splat ({x.type} {x.name})", x.dtype, lanes)
         vector = type_name(x.dtype, lanes)
         one = self.emit(f"insertelement {vector} poison, {x.type} {x.name}, i64 0", x.dtype, lanes)
-        text = f"shufflevector {vector} {one.name}, {vector} poison, <{lanes} x i32> zeroinitializer"
+        text = (
+            f"shufflevector {vector} {one.name}, {vector} poison, <{lanes} x i32> zeroinitializer"
+        )
         return self.emit(text, x.dtype, lanes)
 
     def _alike(self, *xs):
@@ -361,7 +363,9 @@ class Builder:
         """Put numbers side by side; only those where the mask is true."""
         kind = type_name(x.dtype, x.lanes, memory=True)
         if x.dtype == BOOL:
-            x = Value(self, self.emit(f"zext {x.type} {x.name} to {kind}", BOOL).name, BOOL, x.lanes)
+            x = Value(
+                self, self.emit(f"zext {x.type} {x.name} to {kind}", BOOL).name, BOOL, x.lanes
+            )
         if mask is None:
             self.do(f"store {kind} {x.name}, ptr {pointer}, align {x.dtype.itemsize}")
             return

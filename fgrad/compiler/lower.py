@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from fgrad.compiler import blas
+from fgrad.compiler.backend import current
 from fgrad.compiler.deferral import product_flops
 from fgrad.compiler.gather import gather_rows, takes_rows
 from fgrad.core.jaxpr import Literal
@@ -109,7 +110,7 @@ def can_write(eqn) -> bool:
         return True
     if isinstance(p, Elementwise):
         return p.ufunc is not None or p in (parts.select, elementwise.clamp)
-    if p is contract.einsum or takes_rows(eqn):
+    if p is contract.einsum or (takes_rows(eqn) and current() == "numpy"):
         return True
     return p in (sh.convert_element_type, sh.concatenate) or p in _REDUCE
 
@@ -311,6 +312,12 @@ def _generic(names, eqn, args):
     form of the programs it holds.
     """
     p = eqn.primitive
+    if current() == "llvm":
+        from fgrad.compiler.native.replace import implementation
+
+        found = implementation(eqn)
+        if found is not None:
+            return f"{names.name(found, p.name)}({', '.join(args)})"
     if p.lower is not None:
         return f"{names.name(p.lower(**eqn.params), p.name)}({', '.join(args)})"
     params = [

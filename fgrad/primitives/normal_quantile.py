@@ -10,7 +10,7 @@ import numpy as np
 
 # for ranges of w = -log(1 - x*x): their ends, what w is shifted by, polynomials of w and, but in
 # the first, of its square root; the highest power first
-_SINGLE = (
+SINGLE = (
     (5.0, 2.5, (
         2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
         -0.00125372503, -0.00417768164, 0.246640727, 1.50140941,
@@ -20,7 +20,7 @@ _SINGLE = (
         -0.0076224613, 0.00943887047, 1.00167406, 2.83297682,
     )),
 )  # fmt: skip
-_DOUBLE = (
+DOUBLE = (
     (6.25, 3.125, (
         -3.6444120640178196996e-21, -1.685059138182016589e-19, 1.2858480715256400167e-18,
         1.115787767802518096e-17, -1.333171662854620906e-16, 2.0972767875968561637e-17,
@@ -84,7 +84,7 @@ def normal_from_uniform(x):
         normal_from_uniform(wide)
         x[:] = wide
         return
-    pieces = _SINGLE if x.dtype.itemsize == 4 else _DOUBLE
+    pieces = SINGLE if x.dtype.itemsize == 4 else DOUBLE
     w = np.multiply(x, x)
     np.subtract(1, w, w)
     np.log(w, w)

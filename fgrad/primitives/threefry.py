@@ -6,8 +6,8 @@ It encrypts counters with a key; each pair of words it gives is as good as rando
 
 import numpy as np
 
-_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
-_PARITY = 0x1BD11BDA
+ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+PARITY = 0x1BD11BDA
 _MASK = 0xFFFFFFFF
 # Counters whose words stay in the cache through all rounds. Two threads gain no more by the hundred
 # short calls of NumPy than they lose by waiting for the interpreter's lock.
@@ -25,12 +25,12 @@ def threefry2x32(key0, key1, x0, x1):
     x0, x1 : array of uint32
         The high and low words of the counters; they are overwritten with the results.
     """
-    keys = (key0, key1, key0 ^ key1 ^ np.uint32(_PARITY))
+    keys = (key0, key1, key0 ^ key1 ^ np.uint32(PARITY))
     spare = np.empty_like(x0)
     x0 += keys[0]
     x1 += keys[1]
     for i in range(5):
-        for r in _ROTATIONS[i % 2]:
+        for r in ROTATIONS[i % 2]:
             x0 += x1
             np.right_shift(x1, 32 - r, spare)
             x1 <<= r
@@ -42,11 +42,11 @@ def threefry2x32(key0, key1, x0, x1):
 
 def _encrypt_one(key0, key1, x0, x1):
     """`threefry2x32` of one counter, all of Python's integers."""
-    keys = (key0, key1, key0 ^ key1 ^ _PARITY)
+    keys = (key0, key1, key0 ^ key1 ^ PARITY)
     x0 = (x0 + keys[0]) & _MASK
     x1 = (x1 + keys[1]) & _MASK
     for i in range(5):
-        for r in _ROTATIONS[i % 2]:
+        for r in ROTATIONS[i % 2]:
             x0 = (x0 + x1) & _MASK
             x1 = ((x1 << r) & _MASK | x1 >> (32 - r)) ^ x0
         x0 = (x0 + keys[(i + 1) % 3]) & _MASK

@@ -34,7 +34,8 @@ def function_text(name, avals, is_array, lengths, release, write) -> str:
         Whether other Python threads may run meanwhile.
     write : callable
         ``write(b, arguments, start, stop)`` writes what is done for one length; the arguments are
-        addresses of arrays' items, and Values.
+        addresses of arrays' items, and Values. If it gives a Value, the function gives False where
+        that is false.
     """
     b = Builder()
     count, times = len(avals), len(lengths)
@@ -78,9 +79,13 @@ def function_text(name, avals, is_array, lengths, release, write) -> str:
             a if array else b.load(a, aval.dtype)
             for a, aval, array in zip(arguments, avals, is_array, strict=True)
         ]
-        write(b, values, *own)
+        done = write(b, values, *own)
     if release:
         b.do(f"call void {_address(python_api('PyEval_RestoreThread'))}(ptr {thread})")
+    if done is not None:
+        for _ in b.when(~done):
+            _give(b, id(False))
+            b.place(b.label())
     _finish(b, state)
     lines = "\n".join((*b.head, *b.lines))
     declarations = "\n".join(b.declarations.values())

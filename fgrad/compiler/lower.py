@@ -281,6 +281,12 @@ def _reduction(names, eqn, args, buffer=None):
 
 def _einsum(names, eqn, args, buffer=None, alone=False):
     subscripts = eqn.params["subscripts"]
+    if current() == "llvm":
+        from fgrad.compiler.native.matmul import Contraction, is_large
+
+        if is_large(eqn):
+            function = names.name(Contraction(eqn, alone), "product")
+            return f"{function}({', '.join(args)}{f', {buffer}' if buffer else ''})"
     plan = contract.plan(subscripts)
     x, y = (args[1], args[0]) if plan.swap else args
     tail = f", {buffer}" if buffer else ""

@@ -11,6 +11,9 @@ from fgrad.compiler.native.values import I32, I64, Builder
 # and overflows; of all that happened.
 _RAISED, _HAPPENED = 0b1101, 0b111111
 
+# The widest vectors, also where the compiler would rather not.
+WIDE_VECTORS = '"min-legal-vector-width"="512" "prefer-vector-width"="512"'
+
 
 def function_text(name, avals, is_array, lengths, release, write) -> str:
     """A module with one Python function.
@@ -89,11 +92,9 @@ def function_text(name, avals, is_array, lengths, release, write) -> str:
     _finish(b, state)
     lines = "\n".join((*b.head, *b.lines))
     declarations = "\n".join(b.declarations.values())
-    # the widest vectors, also where the compiler would rather not
-    attributes = '"min-legal-vector-width"="512" "prefer-vector-width"="512"'
     return (
         f"{declarations}\n\n"
-        f"define ptr @{name}(ptr %self, ptr %arguments, i64 %count) {attributes} {{\n"
+        f"define ptr @{name}(ptr %self, ptr %arguments, i64 %count) {WIDE_VECTORS} {{\n"
         f"{lines}\n}}\n"
     )
 

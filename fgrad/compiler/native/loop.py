@@ -17,7 +17,7 @@ from fgrad.compiler.native.fuse import group_kernels
 from fgrad.compiler.native.group import View, is_elementwise, row_major, viewed
 from fgrad.compiler.native.nest import Nest
 from fgrad.compiler.native.primitive import kernel
-from fgrad.compiler.native.product import write_product
+from fgrad.compiler.native.product import panel_bytes, plan_product, write_product
 from fgrad.compiler.native.values import BOOL, DTYPES, F64, I64, Builder, Value
 from fgrad.compiler.passes import prepare
 from fgrad.core.jaxpr import Literal, Var
@@ -474,18 +474,19 @@ class LoopWriter:
         out = self._target(v) if v.aval.shape else self.b.variable(dtype)
         if id(eqn) in self._turned:
             y = self._turned[id(eqn)]
-        elif y[2] != 1 and n > 1:
-            y = self._turn(eqn, y, k, n)
         plan = contract.plan(eqn.params["subscripts"])
         turned = plan.out is not None
         at = self._product_place(eqn, m * n * dtype.itemsize) if turned else out
-        write_product(self.b, (*x, dtype), (y[0], y[1], dtype), (at, n, dtype), m, k, n)
+        sizes = plan_product(dtype, m, k, n, x[1:], y[1:], n)
+        nbytes = panel_bytes(sizes, dtype)
+        panel = self._product_place(eqn, nbytes, "panel") if nbytes else "null"
+        write_product(self.b, dtype, x[0], y[0], at, panel, sizes)
         if turned:
             self._turn_result(eqn, plan, at, out)
         self._env[v] = Array(out, dtype, v.aval.shape) if v.aval.shape else self.b.load(out, dtype)
 
-    def _product_place(self, eqn, nbytes):
-        key = "product", id(eqn)
+    def _product_place(self, eqn, nbytes, what="product"):
+        key = what, id(eqn)
         if key not in self._copies:
             self._copies[key] = self._buffers.place(nbytes)
         return self._address(self._copies[key])

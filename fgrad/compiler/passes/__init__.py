@@ -8,6 +8,7 @@ from fgrad.compiler.passes.inline import expand_composites, inline_calls
 from fgrad.compiler.passes.pack import pack_small
 from fgrad.compiler.passes.pads import join_pads
 from fgrad.compiler.passes.simplify import simplify
+from fgrad.compiler.passes.sink import sink_views
 from fgrad.compiler.passes.subexpressions import merge_common
 
 PREPARING = (
@@ -33,10 +34,12 @@ PASSES = {
         *PREPARING,
         pack_small,  # the same on many small arrays is done on all of them at once
         fuse_elementwise,  # chains on large arrays become loops over blocks
+        sink_views,  # where they are read
     ),
     "llvm": (
         *PREPARING,
         _fuse_kernels,  # what loops over the same points becomes machine code
+        sink_views,  # where they are read
     ),
 }
 

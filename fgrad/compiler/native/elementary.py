@@ -91,10 +91,13 @@ def _within(x, low, high):
 
 def exp(x):
     """e to the x."""
-    x = _within(x, -104.0, 89.0) if x.dtype == F32 else _within(x, -746.0, 710.0)
+    low, high = (-104.0, 89.0) if x.dtype == F32 else (-746.0, 710.0)
+    zero = x < low  # which processors are slow to find out by a product
+    x = zero.where(0.0, (x > high).where(high, x))
     n, rest, r = _reduced(x)
     half = n >> 1  # in two steps, for results that have few bits left
-    return (rest + r + 1.0) * _power_of_two(half) * _power_of_two(n - half)
+    y = (rest + r + 1.0) * _power_of_two(half) * _power_of_two(n - half)
+    return zero.where(0.0, y)
 
 
 def expm1(x):

@@ -146,7 +146,7 @@ class _Fusion:
 
     def _close(self, group):
         del self._open[group.shape]
-        for eqns in _connected(group.eqns):
+        for eqns in group.lots():
             self._emit(group, eqns)
 
     def _emit(self, group, eqns):
@@ -164,26 +164,6 @@ class _Fusion:
             "inner": len(group.shape) if group.inner is None else group.inner,
         }
         self._r.append(JaxprEqn(list(inputs), outs, kernel, params, eqns[-1].source))
-
-
-def _connected(eqns):
-    """The equations in lots that have no array, and no number that one makes, in common."""
-    parent = {}
-
-    def find(x):
-        while parent.setdefault(x, x) is not x:
-            parent[x] = x = parent[parent[x]]
-        return x
-
-    made = {v for e in eqns for v in e.outvars}
-    for eqn in eqns:
-        for v in eqn.invars:
-            if type(v) is Var and (v.aval.shape or v in made):
-                parent[find(v)] = find(eqn.outvars[0])
-    lots = {}
-    for eqn in eqns:
-        lots.setdefault(find(eqn.outvars[0]), []).append(eqn)
-    return lots.values()
 
 
 def merge_alike(closed: ClosedJaxpr) -> ClosedJaxpr:

@@ -18,7 +18,7 @@ from fgrad.primitives import shape as sh
 from fgrad.primitives.define import Elementwise
 
 FULL, ROW, LATE, TOTAL = "full", "row", "late", "total"
-# Equations in a nest: compiling takes longer than in proportion.
+# Equations in a nest that have arrays in common: compiling takes longer than in proportion.
 MOST = 150
 # Elements up to which a sum over everything may be used in the nest that makes it.
 SHORT = 1 << 15
@@ -97,6 +97,33 @@ def _reshaped(x, shape):
     return View(x.base, shape, tuple([0 if n == 1 else next(strides) for n in shape]), x.offset)
 
 
+class _Lots:
+    """Sets of variables that grow together, and how many equations join each."""
+
+    def __init__(self):
+        self._parent = {}
+        self._size = {}
+
+    def find(self, v):
+        """What stands for the set of a variable."""
+        parent = self._parent
+        while parent.setdefault(v, v) is not v:
+            parent[v] = v = parent[parent[v]]
+        return v
+
+    def join(self, variables, most=math.inf) -> bool:
+        """Make one set of several by an equation, if it does not come to have too many."""
+        roots = {self.find(v) for v in variables}
+        size = 1 + sum(self._size.get(r, 0) for r in roots)
+        if size > most:
+            return False
+        first = roots.pop()
+        for r in roots:
+            self._parent[r] = first
+        self._size[first] = size
+        return True
+
+
 class Group:
     """Equations of one nest.
 
@@ -122,6 +149,7 @@ class Group:
         self.eqns = []
         self.kinds = {}
         self.views = {}
+        self._lots = _Lots()
 
     @property
     def outer_shape(self):
@@ -130,10 +158,8 @@ class Group:
 
     def add(self, eqn) -> bool:
         """Take an equation in, if it can be."""
-        if len(self.eqns) >= MOST:
-            return False
         kind = self._kind(eqn)
-        if kind is None:
+        if kind is None or not self._lots.join(self._arrays(eqn), MOST):
             return False
         self.eqns.append(eqn)
         for v in eqn.outvars:
@@ -149,8 +175,21 @@ class Group:
         if view is None:
             return False
         self.views[eqn.outvars[0]] = view
+        self._lots.join([*eqn.invars, *eqn.outvars])
         self.eqns.append(eqn)
         return True
+
+    def _arrays(self, eqn):
+        """What an equation has in common with others of its lot: no numbers from outside."""
+        return [v for v in (*eqn.outvars, *eqn.invars)
+                if type(v) is Var and (v.aval.shape or v in self.kinds or v in eqn.outvars)]  # fmt: skip
+
+    def lots(self) -> list:
+        """The equations in lots that have nothing in common: each is a nest of its own."""
+        found = {}
+        for eqn in self.eqns:
+            found.setdefault(self._lots.find(eqn.outvars[0]), []).append(eqn)
+        return list(found.values())
 
     def strides(self, v, kind) -> tuple:
         """The strides of an input along the axes of the space, as an operation of that kind reads

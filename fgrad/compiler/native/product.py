@@ -289,4 +289,3 @@ def _exchanged(x, y, step):
         text = f"shufflevector {x.type} {x.name}, {y.type} {y.name}, <{n} x i32> <{picks}>"
         found.append(b.emit(text, x.dtype, n))
     return found
-

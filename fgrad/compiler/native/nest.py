@@ -71,7 +71,9 @@ class Nest:
     def __init__(self, jaxpr: Jaxpr, shapes, inner):
         self.jaxpr = jaxpr
         self.group = group = Group(shapes[0])
-        group.inner = inner
+        self.flat = is_flat(jaxpr, shapes[0])
+        if not self.flat:  # which has no rows: its sums are over everything, of all shares
+            group.inner = inner
         for eqn in jaxpr.eqns:
             is_view = eqn.invars and group.add_view(eqn)
             if not is_view and not group.add(eqn):
@@ -79,7 +81,6 @@ class Nest:
         self.made_by = {v: e for e in jaxpr.eqns for v in e.outvars if v in group.kinds}
         self._levels()
         self._passes()
-        self.flat = is_flat(jaxpr, shapes[0])
         if self.flat:
             self._lay_flat(max(map(math.prod, shapes)))
         else:

@@ -1,5 +1,4 @@
-"""Exponentials, logarithms and trigonometric functions as vector code, good to two units in the last
-place.
+"""Exponentials, logarithms and trigonometric functions as vector code, to two last places.
 
 Arguments are reduced with fused products, so that the reduction is exact to twice the precision;
 the polynomials on the reduced range are of least maximal error (exp, log in float32), or those of
@@ -149,7 +148,7 @@ def _at_the_ends(x, y):
 
 
 def _rarely(condition, y, make):
-    """`y`, but where a condition holds what `make` writes; a branch, for it costs or raises flags."""
+    """`y`, but where a condition holds what `make` writes: in a branch, for it costs, or tells."""
     b = y.b
     result = b.variable(y.dtype, y.lanes)
     b.put(result, y)

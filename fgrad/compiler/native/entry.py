@@ -16,9 +16,9 @@ def function_text(name, avals, is_array, lengths, release, write) -> str:
     """A module with one Python function.
 
     It takes arrays and numbers, for each of `lengths` as many as there are avals, and may take a
-    range besides, over all lengths one after the other, which is else everything. It gives True when
-    it is done; None if there was something in it that NumPy reports; and False, without having done
-    anything, if an array is not C-contiguous, or a number not of the type that its aval says.
+    range besides, over all lengths one after the other, which is else everything. It gives True
+    when it is done; None if there was something in it that NumPy reports; and False, without having
+    done anything, if an array is not C-contiguous, or a number not of the type that its aval says.
 
     Parameters
     ----------

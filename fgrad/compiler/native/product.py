@@ -1,8 +1,8 @@
 """Matrix products of a size at which a library's call costs more than its care gains.
 
 A block of the result stands in registers while its products are summed: rows times vectors of
-columns. See K. Goto, R. van de Geijn, Anatomy of high-performance matrix multiplication, ACM TOMS 34
-(2008); nothing is packed, for the matrices fit the cache.
+columns. See K. Goto, R. van de Geijn, Anatomy of high-performance matrix multiplication, ACM TOMS
+34 (2008); nothing is packed, for the matrices fit the cache.
 """
 
 from fgrad.compiler.native.engine import vector_bytes

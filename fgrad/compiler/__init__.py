@@ -1,7 +1,7 @@
 """From jaxprs to fast code: passes over the jaxpr, then Python over NumPy.
 
-A backend (`backend`) is what the passes leave for Python to call: NumPy alone, or kernels of machine
-code besides.
+A backend (`backend`) is what the passes leave for Python to call: NumPy alone, or kernels of
+machine code besides.
 """
 
 from fgrad.compiler.backend import checked, using

@@ -1,5 +1,7 @@
 """Which results are written over which arguments that the caller gives away."""
 
+import numpy as np
+
 from fgrad.compiler.buffers import last_uses, memory_roots
 from fgrad.compiler.deferral import Deferral
 from fgrad.compiler.lower import can_write, in_place
@@ -51,3 +53,11 @@ def _overwrites(eqn, out, operand, root):
     x = inner.invars[eqn.invars.index(operand)]
     last = max((k for k, e in enumerate(inner.eqns) if x in e.invars), default=-1)
     return last < place or (last == place and in_place(inner.eqns[place], x))
+
+
+def reports_errors() -> bool:
+    """Whether NumPy is told to do more than warn of what goes wrong with numbers.
+
+    Then the work may have to be done again, to say where; so nothing is written over.
+    """
+    return any(how not in ("ignore", "warn") for how in np.geterr().values())

@@ -96,11 +96,18 @@ def operands(names: Namespace, eqn, atom) -> list[str]:
     for v in eqn.invars:
         if type(v) is not Literal:
             out.append(atom(v))
-        elif beside and dtype.kind != "b":
+        elif beside and dtype.kind != "b" and _fits(v, dtype):
             out.append(array_literal(names, v, dtype))
         else:
             out.append(literal(names, v))
     return out
+
+
+def _fits(lit, dtype):
+    """Whether a literal is a number of the dtype beside it: with 300 an int8 may be compared."""
+    if dtype.kind not in "iu" or type(lit.val) is not int:
+        return True
+    return np.iinfo(dtype).min <= lit.val <= np.iinfo(dtype).max
 
 
 def can_write(eqn) -> bool:

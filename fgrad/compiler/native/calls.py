@@ -45,4 +45,4 @@ def kernel_lines(names, eqn, args, outs, buffers) -> list[str]:
     call = names.name(kernel.call, "kernel")
     settle = names.name(kernel.settle, "settle")
     arguments = ", ".join(arguments)
-    return [*lines, f"{call}({arguments}) or {settle}({arguments})", *after]
+    return [*lines, f"(done := {call}({arguments})) or {settle}(done, {arguments})", *after]

@@ -1,5 +1,4 @@
-"""Exponentials, logarithms and trigonometric functions as vector code, good to two units in the last
-place.
+"""Exponentials, logarithms and trigonometric functions as vector code, to two last places.
 
 Arguments are reduced with fused products, so that the reduction is exact to twice the precision;
 the polynomials on the reduced range are of least maximal error (exp, log in float32), or those of
@@ -145,9 +144,20 @@ def log(x):
 
 
 def _at_the_ends(x, y):
-    at_zero = x.b.constant(-math.inf, x.dtype, x.lanes)
-    y = (x > 0.0).where(y, x.equals(0.0).where(at_zero, math.nan))
-    return (x < math.inf).where(y, x + x)  # infinity and NaN
+    """The logarithm `y` of `x`, also where that is no positive number or infinite."""
+    b, outside = x.b, x <= 0.0
+    y = (x < math.inf).where(y, x + x)  # infinity and NaN
+    return _rarely(outside, y, lambda: (x < 0.0).where(b.constant(0.0, x.dtype), -1.0) / (x - x))
+
+
+def _rarely(condition, y, make):
+    """`y`, but where a condition holds what `make` writes: in a branch, for it costs, or tells."""
+    b = y.b
+    result = b.variable(y.dtype, y.lanes)
+    b.put(result, y)
+    for _ in b.when(any_lane(condition)):
+        b.put(result, condition.where(make(), y))
+    return b.get(result, y.dtype, y.lanes)
 
 
 def log1p(x):
@@ -219,11 +229,7 @@ def _circular(x, turn, exact):
     y = (n & 1).equals(0).where(sine, cosine)
     y = (y.bits() ^ ((n & 2) << 62)).bitcast(F64)
     far = ~(b.call("fabs", x) < _FAR)
-    result = b.variable(F64, x.lanes)
-    b.put(result, y)
-    for _ in b.when(any_lane(far)):
-        b.put(result, far.where(b.each_lane(lambda v: library(exact, v), x), y))
-    return b.get(result, F64, x.lanes)
+    return _rarely(far, y, lambda: b.each_lane(lambda v: library(exact, v), x))
 
 
 def sin(x):
@@ -266,10 +272,9 @@ def _power(x, y):
     whole = b.call("rint", y)
     odd = whole.equals(y) & (b.call("rint", y * 0.5) * 2.0).differs(y)
     finite = b.call("fabs", y) < math.inf
-    turned = odd.where(
-        -result, (whole.equals(y) | ~finite | ~(size < math.inf)).where(result, math.nan)
-    )
-    result = (x < 0.0).where(turned, result)
+    result = (x < 0.0).where(odd.where(-result, result), result)
+    none = (x < 0.0) & whole.differs(y) & finite & (size < math.inf)
+    result = _rarely(none, result, lambda: (x - x) / (x - x))
     result = (x.bits() < 0).where(
         (x.equals(0.0) & odd).where(-b.call("fabs", result), result), result
     )

@@ -7,9 +7,9 @@ import numpy as np
 from fgrad.compiler.native.engine import DATA, FLAGS, HEADER, PLAIN, X86, python_api
 from fgrad.compiler.native.values import I32, I64, Builder
 
-# The bits of the processor's floating-point state that tell of invalid operations, divisions by zero
-# and overflows; of all that happened.
-_RAISED, _HAPPENED = 0b1101, 0b111111
+# The bits of the processor's floating-point state that tell of what NumPy reports: invalid
+# operations, divisions by zero, overflows, underflows; of all that happened.
+_RAISED, _HAPPENED = 0b11101, 0b111111
 
 # The widest vectors, also where the compiler would rather not.
 WIDE_VECTORS = '"min-legal-vector-width"="512" "prefer-vector-width"="512"'
@@ -19,10 +19,9 @@ def function_text(name, avals, is_array, lengths, release, write) -> str:
     """A module with one Python function.
 
     It takes arrays and numbers, for each of `lengths` as many as there are avals, and may take a
-    range besides, over all lengths one after the other, which is else everything. It gives True when
-    it is done; None if there were invalid operations, divisions by zero or overflows; and False,
-    without having done anything, if an array is not C-contiguous, or a number not of the type that
-    its aval says.
+    range besides, over all lengths one after the other, which is else everything. It gives True
+    when it is done; None if there was something in it that NumPy reports; and False, without having
+    done anything, if an array is not C-contiguous, or a number not of the type that its aval says.
 
     Parameters
     ----------

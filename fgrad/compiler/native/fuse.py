@@ -6,8 +6,8 @@ from fgrad.compiler.native.group import Group, is_elementwise, is_flat, row_majo
 from fgrad.compiler.native.operations import is_reduction
 from fgrad.compiler.native.primitive import kernel
 from fgrad.compiler.passes.dead_code import drop_dead_code
-from fgrad.compiler.passes.subexpressions import atom_key, params_key
 from fgrad.compiler.passes.rewrite import Rewriter
+from fgrad.compiler.passes.subexpressions import atom_key, params_key
 from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, Var
 from fgrad.primitives import shape as sh
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from fgrad.compiler.backend import using
+from fgrad.compiler.donation import reports_errors
 from fgrad.compiler.native.engine import Module
 from fgrad.compiler.native.entry import function_text
 from fgrad.compiler.native.group import LATE, TOTAL
@@ -37,7 +38,8 @@ class Kernel:
     Attributes
     ----------
     call : callable
-        What does the work; if it gives something false, `settle` has to be asked.
+        What does the work; if it gives something false, `settle` has to be asked, of that and of
+        the arguments.
     source : str
         In LLVM's language.
     """
@@ -75,21 +77,20 @@ class Kernel:
         if nbytes > _STACK:
             b.do(f"call void @free(ptr {scratch})")
 
-    def settle(self, *args):
-        """What remains to be done after a call that gave something false.
+    def settle(self, found, *args):
+        """What remains to be done after a call that gave `found`, which is false.
 
         Arrays that lie otherwise are copied and the work is done on the copies. If something went
         wrong with the numbers and NumPy is told to raise or report that, NumPy does the work again,
         and does so.
         """
-        plain = list(args)
-        for place in self._places(self._closed.jaxpr.invars, 0):
-            i, v = place
-            plain[i] = np.ascontiguousarray(args[i], v.aval.dtype)
-            if not v.aval.shape:
-                plain[i] = plain[i].reshape(())
-        if self.call(*plain) is not True and reports_errors():
-            self._report(plain)
+        if found is False:
+            args = list(args)
+            for i, v in self._places(self._closed.jaxpr.invars, 0):
+                args[i] = np.ascontiguousarray(args[i], v.aval.dtype).reshape(v.aval.shape)
+            found = self.call(*args)
+        if found is None and reports_errors():
+            self._report(args)
 
     def _places(self, variables, first):
         """The arguments that stand for variables, of all groups."""
@@ -125,8 +126,3 @@ class Kernel:
             for own in calls[1:]:
                 join(args[i], own[i], out=args[i])
         return False if False in found else None if None in found else True
-
-
-def reports_errors() -> bool:
-    """Whether NumPy is told to do more than warn of what goes wrong with numbers."""
-    return any(how not in ("ignore", "warn") for how in np.geterr().values())

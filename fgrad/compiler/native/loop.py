@@ -1,7 +1,7 @@
 """Loops with a carry, all in machine code.
 
-A step's equations are written one after the other: numbers stay in registers, arrays in buffers that
-are laid out beforehand. What a step stacks is written straight into its row of the stack, and a
+A step's equations are written one after the other: numbers stay in registers, arrays in buffers
+that are laid out beforehand. What a step stacks is written straight into its row of the stack, and a
 carry that is stacked lives in these rows; other carries have two buffers that change places.
 """
 
@@ -31,6 +31,10 @@ from fgrad.primitives.dynamic import dynamic_slice
 MOST_FLOPS = 1 << 24
 _ALIGN = 64
 
+# What changes the place of numbers, or nothing but how they are seen.
+_MOVES = frozenset((
+    sh.reshape, sh.transpose, sh.broadcast_in_dim, sh.slice, sh.concatenate, dynamic_slice
+))  # fmt: skip
 # What the C library does for single numbers.
 _LIBRARY = {
     ew.pow: "pow", ew.atan: "atan", ew.asin: "asin", ew.acos: "acos", ew.atan2: "atan2",
@@ -132,11 +136,7 @@ class LoopWriter:
             self._inner[id(eqn)] = LoopWriter(eqn.params["jaxpr"], buffers=self._buffers, **params)
         elif p is contract.einsum:
             self._check_product(eqn)
-        elif p in (sh.reshape, sh.transpose, sh.broadcast_in_dim, sh.slice, sh.concatenate):
-            pass
-        elif p is dynamic_slice:
-            pass
-        elif len(eqn.outvars) != 1 or not self._is_scalar(eqn):
+        elif p not in _MOVES and (len(eqn.outvars) != 1 or not self._is_scalar(eqn)):
             raise NotWritten
 
     def _is_scalar(self, eqn):
@@ -546,9 +546,9 @@ class LoopWriter:
         """Turn the right operands that no step changes, once."""
         self._env = dict(self._ahead)
         for eqn in self.jaxpr.eqns:
-            if eqn.primitive in (sh.transpose, sh.reshape) and eqn.invars[0] in self._env:
-                if type(self._env[eqn.invars[0]]) is Array:
-                    self._env[eqn.outvars[0]] = self._moved(eqn)
+            known = eqn.primitive in (sh.transpose, sh.reshape) and self._env.get(eqn.invars[0])
+            if type(known) is Array:
+                self._env[eqn.outvars[0]] = self._moved(eqn)
             if eqn.primitive is contract.einsum:
                 plan = contract.plan(eqn.params["subscripts"])
                 right = eqn.invars[0 if plan.swap else 1]

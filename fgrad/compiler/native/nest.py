@@ -1,7 +1,7 @@
 """Loops over a space: vector code for a `Group`.
 
-Along a row the inner loop runs in passes: one for what needs no sum along the row, the next for what
-needs those of the first, and so on. A value that several passes need is computed again if that is
+Along a row the inner loop runs in passes: one for what needs no sum along the row, the next for
+what needs those of the first, and so on. A value that several passes need is computed again if that is
 cheap, and else kept in a buffer of one row, which stays in the first-level cache.
 """
 
@@ -71,7 +71,9 @@ class Nest:
     def __init__(self, jaxpr: Jaxpr, shapes, inner):
         self.jaxpr = jaxpr
         self.group = group = Group(shapes[0])
-        group.inner = inner
+        self.flat = is_flat(jaxpr, shapes[0])
+        if not self.flat:  # which has no rows: its sums are over everything, of all shares
+            group.inner = inner
         for eqn in jaxpr.eqns:
             is_view = eqn.invars and group.add_view(eqn)
             if not is_view and not group.add(eqn):
@@ -79,7 +81,6 @@ class Nest:
         self.made_by = {v: e for e in jaxpr.eqns for v in e.outvars if v in group.kinds}
         self._levels()
         self._passes()
-        self.flat = is_flat(jaxpr, shapes[0])
         if self.flat:
             self._lay_flat(max(map(math.prod, shapes)))
         else:
@@ -95,8 +96,7 @@ class Nest:
         self.level = level = {}
         for v, eqn in self.made_by.items():
             found = max((level.get(x, 0) for x in eqn.invars if type(x) is Var), default=0)
-            rises = is_reduction(eqn) and kinds[v] == ROW
-            level[v] = found + rises
+            level[v] = found + (kinds[v] == ROW and self._is_sum(v))
         self.depth = 1 + max(
             (level[v] for v, k in kinds.items() if k == FULL or self._is_sum(v)), default=0
         )
@@ -112,7 +112,7 @@ class Nest:
         self.sums = [[] for _ in range(self.depth)]
         self.stores = [[] for _ in range(self.depth)]
         self.row_values = [[] for _ in range(self.depth + 1)]
-        for v, eqn in self.made_by.items():
+        for v in self.made_by:
             if self._is_sum(v):
                 self.sums[self.level[v] - (kinds[v] == ROW)].append(v)
             elif kinds[v] == ROW or kinds[v] == TOTAL:

@@ -70,8 +70,8 @@ def _smaller(x, y):
 
 
 def _sign(x):
-    negative = (x < 0).where(-1, x)  # zeros and NaN stay
-    return (x > 0).where(1, negative)
+    rest = x + 0  # zero without its sign, or NaN
+    return (x > 0).where(1, (x < 0).where(-1, rest))
 
 
 def _abs(x):

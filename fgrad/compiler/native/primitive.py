@@ -1,7 +1,7 @@
 """The `kernel` primitive: equations that one nest of loops computes.
 
-``kernel[jaxpr, shapes, inner]`` runs the equations of `jaxpr` over the spaces `shapes`, one after the
-other, each on operands of its own; so many results it has.
+``kernel[jaxpr, shapes, inner]`` runs the equations of `jaxpr` over the spaces `shapes`, one after
+the other, each on operands of its own; so many results it has.
 """
 
 from fgrad.core.trace import Primitive

@@ -5,10 +5,12 @@ import math
 import numpy as np
 
 from fgrad.compiler import steps as python
+from fgrad.compiler.backend import using
 from fgrad.compiler.buffers import Scratch
+from fgrad.compiler.donation import reports_errors
 from fgrad.compiler.native.engine import Module
 from fgrad.compiler.native.entry import function_text
-from fgrad.compiler.native.kernel import LONG, reports_errors
+from fgrad.compiler.native.kernel import LONG
 from fgrad.compiler.native.loop import Array, Buffers, LoopWriter, NotWritten
 from fgrad.compiler.native.operations import cost_of
 from fgrad.core import memory
@@ -101,23 +103,26 @@ class Steps:
             work = self._pool.pop()
         except IndexError:
             work = self._make()
-        if not self._function(*args, *self._constants, *results, *work):
-            self._settle(args, results, work)
+        found = self._function(*args, *self._constants, *results, *work)
+        if found is not True:
+            self._settle(found, args, results, work)
         self._pool.append(work)
         return [
             x if finish is None else finish(x)
             for x, (_, _, _, finish) in zip(results, self._kinds, strict=True)
         ]
 
-    def _settle(self, args, results, work):
+    def _settle(self, found, args, results, work):
         """See `Kernel.settle`."""
-        plain = [
-            np.ascontiguousarray(x, a.dtype).reshape(a.shape)
-            for x, a in zip(args, self._arguments, strict=True)
-        ]
-        found = self._function(*plain, *self._constants, *results, *work)
-        if found is not True and reports_errors():
-            python.Steps(*self._again)(*args)
+        if found is False:
+            plain = [
+                np.ascontiguousarray(x, a.dtype).reshape(a.shape)
+                for x, a in zip(args, self._arguments, strict=True)
+            ]
+            found = self._function(*plain, *self._constants, *results, *work)
+        if found is None and reports_errors():
+            with using("numpy"):
+                python.Steps(*self._again)(*args)
 
 
 def _kind(aval):

@@ -1,8 +1,8 @@
 """LLVM's language as Python expressions: a `Value` is an SSA name with a dtype and a width.
 
 A value is a number, or a vector of `lanes` numbers that stand side by side in memory. Numbers mix
-with vectors by being spread over all lanes, Python numbers by taking the other's dtype. Booleans are
-single bits here and bytes in memory.
+with vectors by being spread over all lanes, Python numbers by taking the other's dtype. Booleans
+are single bits here and bytes in memory.
 """
 
 import struct
@@ -395,7 +395,7 @@ class Builder:
     # -- flow ------------------------------------------------------------------------------------
 
     def count(self, start, stop, step=1):
-        """A loop over integers (Values or ints): ``for i in b.count(0, n): ...`` writes its body."""
+        """A loop over integers (Values or ints); ``for i in b.count(0, n): ...`` writes it."""
         start, stop = (self._integer(x) for x in (start, stop))
         variable = self.variable(I64)
         self.put(variable, start)

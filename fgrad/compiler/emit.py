@@ -43,6 +43,11 @@ class Program:
         self.run = compile_function(self._names, self.source, self._blas)
         self.source = "\n\n".join((*self._names.sources(), self.source))
 
+    @property
+    def llvm(self):
+        """What machine code it calls, in LLVM's language."""
+        return "\n\n".join(self._names.codes())
+
     def _results(self, donated):
         """For the memory behind large results the source of an array to write them into."""
         j = self._jaxpr

@@ -27,6 +27,11 @@ class Executable:
         """What runs."""
         return self._program.source
 
+    @property
+    def llvm(self):
+        """What machine code it calls, in LLVM's language."""
+        return self._program.llvm
+
     def __call__(self, *args):
         """Run on base arrays and scalars; a list of fresh results."""
         return self._program.run(*args)

@@ -54,6 +54,11 @@ class Namespace:
         """The sources of the generated functions among the values."""
         return [v.source for v in self.values.values() if hasattr(v, "source")]
 
+    def codes(self) -> list[str]:
+        """The texts of the machine code among the values, in LLVM's language."""
+        owners = (getattr(v, "__self__", v) for v in self.values.values())
+        return list(dict.fromkeys(v.code for v in owners if isinstance(getattr(v, "code", 0), str)))
+
     def shared(self, key, hint, make) -> str:
         """A name for a value that equations with the same key share."""
         if key not in self._shared:

@@ -99,6 +99,8 @@ class Lowered:
         After the compiler's passes.
     source : str
         The Python source that runs.
+    llvm : str
+        The machine code that it calls, in LLVM's language.
     """
 
     def __init__(self, closed, in_tree, out_tree, donated, backend):
@@ -112,6 +114,11 @@ class Lowered:
     def source(self):
         """The Python source that runs."""
         return self._executable.source
+
+    @property
+    def llvm(self):
+        """The machine code that the source calls, in LLVM's language; empty by NumPy's backend."""
+        return self._executable.llvm
 
     @property
     def optimized(self):

@@ -13,6 +13,11 @@ def _compiled(closed, shapes, inner):
     return Kernel(closed, shapes, inner)
 
 
+def comment(what, jaxpr) -> str:
+    """A program as a comment in Python's source."""
+    return "\n".join(f"# {line}" for line in (what, *str(jaxpr).splitlines()))
+
+
 def kernel_lines(names, eqn, args, outs, buffers) -> list[str]:
     """The lines that run a `kernel` equation.
 
@@ -26,7 +31,9 @@ def kernel_lines(names, eqn, args, outs, buffers) -> list[str]:
     """
     closed, shapes, inner = (eqn.params[k] for k in ("jaxpr", "shapes", "inner"))
     kernel = _compiled(closed, shapes, inner)
-    lines, results, after = [], [], []
+    spaces = ", ".join(map(str, dict.fromkeys(shapes)))
+    lines = comment(f"loops over {spaces} in machine code", closed.jaxpr).splitlines()
+    results, after = [], []
     for out, v, buffer in zip(outs, eqn.outvars, buffers, strict=True):
         where = out if v.aval.shape else f"{out}_"
         if buffer is None:

@@ -103,7 +103,7 @@ class Draw:
         text = function_text(
             "draw", [words, numbers], [True, True], [self._length], True, self._write
         )
-        self.source = text
+        self.code = text
         self._function = Module.of(text).function("draw")
         self._shared = THREADS > 1 and out.size >= MANY
 

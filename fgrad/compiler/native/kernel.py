@@ -40,7 +40,7 @@ class Kernel:
     call : callable
         What does the work; if it gives something false, `settle` has to be asked, of that and of
         the arguments.
-    source : str
+    code : str
         In LLVM's language.
     """
 
@@ -55,8 +55,8 @@ class Kernel:
         lengths = [nest.parallel(shape) for shape in shapes]
         self._length = sum(lengths)
         avals = [v.aval for v in variables]
-        self.source = function_text("kernel", avals, is_array, lengths, work >= LONG, self._write)
-        self._function = Module.of(self.source).function("kernel")
+        self.code = function_text("kernel", avals, is_array, lengths, work >= LONG, self._write)
+        self._function = Module.of(self.code).function("kernel")
         shared = THREADS > 1 and work >= SHARED and self._length >= 2 * THREADS and all(lengths)
         self.call = self._in_shares if shared else self._function
 

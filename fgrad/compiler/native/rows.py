@@ -59,8 +59,8 @@ class _ByRows:
         rows = shaped_array((self._length, self._width), self._dtype)
         avals = [shaped_array((table.shape[0], self._width), self._dtype), index, rows]
         self._index = index.dtype
-        self.source = function_text("rows", avals, [True] * 3, [self._length], True, self._write)
-        self._function = Module.of(self.source).function("rows")
+        self.code = function_text("rows", avals, [True] * 3, [self._length], True, self._write)
+        self._function = Module.of(self.code).function("rows")
         self._shared = THREADS > 1 and self._length * self._width >= MANY
 
     def _write(self, b, arguments, start, stop):

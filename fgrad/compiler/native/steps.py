@@ -8,6 +8,7 @@ from fgrad.compiler import steps as python
 from fgrad.compiler.backend import using
 from fgrad.compiler.buffers import Scratch
 from fgrad.compiler.donation import reports_errors
+from fgrad.compiler.native.calls import comment
 from fgrad.compiler.native.engine import Module
 from fgrad.compiler.native.entry import function_text
 from fgrad.compiler.native.kernel import LONG
@@ -24,6 +25,13 @@ class Steps:
     ----------
     closed, num_consts, num_carry, length, reverse, kept
         As there.
+
+    Attributes
+    ----------
+    source : str
+        What it does, as a comment.
+    code : str
+        In LLVM's language.
 
     Raises
     ------
@@ -55,10 +63,11 @@ class Steps:
         everything = [*avals, *constants, *self._results, shaped_array((1,), np.dtype(np.uint8))]
         is_array = [bool(a.shape) for a in (*avals, *constants)]
         is_array += [True] * (len(everything) - len(is_array))
-        self.source = function_text(
+        self.code = function_text(
             "steps", everything, is_array, [0], self._is_long(), self._write
         )
-        self._function = Module.of(self.source).function("steps")
+        self.source = comment(f"a loop of {length or 'some'} steps in machine code", loop.jaxpr)
+        self._function = Module.of(self.code).function("steps")
         scratch = Scratch(
             [max(buffers.nbytes, 1)], [(0, (max(buffers.nbytes, 1),), np.dtype(np.uint8))]
         )

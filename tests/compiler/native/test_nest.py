@@ -36,7 +36,7 @@ def operands(draw, shape):
     x = (
         r.normal(size=own) * 3
         if dtype.kind == "f"
-        else r.integers(0, 2 if dtype == bool else 9, own)
+        else r.integers(0, 2 if dtype.kind == "b" else 9, own)
     )
     return np.asarray(x).astype(dtype)
 

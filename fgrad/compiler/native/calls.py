@@ -1,16 +1,17 @@
 """Lines of Python that call kernels."""
 
-import functools
-
 import numpy as np
 
 from fgrad.compiler.native.kernel import Kernel
 from fgrad.core import memory
 
 
-@functools.lru_cache(1024)
 def _compiled(closed, shapes, inner):
-    return Kernel(closed, shapes, inner)
+    """A kernel, made once for a program."""
+    key = "kernel", shapes, inner
+    if key not in closed.memo:
+        closed.memo[key] = Kernel(closed, shapes, inner)
+    return closed.memo[key]
 
 
 def comment(what, jaxpr) -> str:

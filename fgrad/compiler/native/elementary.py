@@ -1,4 +1,4 @@
-"""Exponentials, logarithms and trigonometric functions as vector code, to two last places.
+"""Elementary functions as vector code, good to two units in the last place.
 
 Arguments are reduced with fused products, so that the reduction is exact to twice the precision;
 the polynomials on the reduced range are of least maximal error (exp, log in float32), or those of
@@ -90,21 +90,28 @@ def _within(x, low, high):
 
 def exp(x):
     """e to the x."""
-    low, high = (-104.0, 89.0) if x.dtype == F32 else (-746.0, 710.0)
+    return _scaled_exp(x, 0)
+
+
+def _scaled_exp(x, power):
+    """e to the x, times a power of two."""
+    low, high = (-104.0, 90.0) if x.dtype == F32 else (-746.0, 711.0)
     zero = x < low  # which processors are slow to find out by a product
     x = zero.where(0.0, (x > high).where(high, x))
     n, rest, r = _reduced(x)
-    half = n >> 1  # in two steps, for results that have few bits left
+    n = n + power
+    half = n >> 1  # in two steps, for results that have few bits left, or an exponent too many
     y = (rest + r + 1.0) * _power_of_two(half) * _power_of_two(n - half)
     return zero.where(0.0, y)
 
 
 def expm1(x):
     """exp(x) - 1 without the loss at 0."""
-    x = _within(x, -40.0, 89.0) if x.dtype == F32 else _within(x, -50.0, 710.0)
-    n, rest, r = _reduced(x)
+    b = x.b
+    n, rest, r = _reduced(_within(x, *((-40.0, 89.0) if x.dtype == F32 else (-50.0, 710.0))))
     scale = _power_of_two(n - 1)
-    return x.b.fma(scale, rest + r, scale - 0.5) * 2.0
+    y = b.fma(scale, rest, b.fma(scale, r, scale - 0.5)) * 2.0
+    return b.call("copysign", y, x)  # for zeros
 
 
 def _split(x):
@@ -194,15 +201,14 @@ def sinh(x):
     """The hyperbolic sine."""
     size = x.b.call("fabs", x)
     t = expm1((size > 20.0).where(20.0, size))
-    large = exp(size * 0.5)  # whose square may be infinite where its half is not
-    y = (size > 20.0).where(large * 0.5 * large, (t + t / (t + 1.0)) * 0.5)
+    y = (size > 20.0).where(_scaled_exp(size, -1), (t + t / (t + 1.0)) * 0.5)
     return x.b.call("copysign", y, x)
 
 
 def cosh(x):
     """The hyperbolic cosine."""
-    root = exp(x.b.call("fabs", x) * 0.5)
-    return root * 0.5 * root + 0.5 / root / root
+    half = _scaled_exp(x.b.call("fabs", x), -1)
+    return half + 0.25 / half
 
 
 def _quadrant(x):
@@ -234,7 +240,7 @@ def _circular(x, turn, exact):
 
 def sin(x):
     """The sine."""
-    return _circular(x, 0, "sin")
+    return x.equals(0.0).where(x, _circular(x, 0, "sin"))  # zeros keep their sign
 
 
 def cos(x):

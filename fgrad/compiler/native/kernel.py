@@ -87,7 +87,7 @@ class Kernel:
         if found is False:
             args = list(args)
             for i, v in self._places(self._closed.jaxpr.invars, 0):
-                args[i] = np.ascontiguousarray(args[i], v.aval.dtype).reshape(v.aval.shape)
+                args[i] = plain(args[i], v.aval)
             found = self.call(*args)
         if found is None and reports_errors():
             self._report(args)
@@ -126,3 +126,8 @@ class Kernel:
             for own in calls[1:]:
                 join(args[i], own[i], out=args[i])
         return False if False in found else None if None in found else True
+
+
+def plain(x, aval) -> np.ndarray:
+    """A number or an array as an array that machine code takes."""
+    return np.require(x, aval.dtype, "CAE").reshape(aval.shape)

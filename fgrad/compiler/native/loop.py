@@ -1,8 +1,8 @@
 """Loops with a carry, all in machine code.
 
 A step's equations are written one after the other: numbers stay in registers, arrays in buffers
-that are laid out beforehand. What a step stacks is written straight into its row of the stack, and a
-carry that is stacked lives in these rows; other carries have two buffers that change places.
+that are laid out beforehand. What a step stacks is written straight into its row of the stack, and
+a carry that is stacked lives in these rows; other carries have two buffers that change places.
 """
 
 import math

@@ -1,8 +1,8 @@
 """Loops over a space: vector code for a `Group`.
 
 Along a row the inner loop runs in passes: one for what needs no sum along the row, the next for
-what needs those of the first, and so on. A value that several passes need is computed again if that is
-cheap, and else kept in a buffer of one row, which stays in the first-level cache.
+what needs those of the first, and so on. A value that several passes need is computed again if that
+is cheap, and else kept in a buffer of one row, which stays in the first-level cache.
 """
 
 import math

@@ -11,7 +11,7 @@ from fgrad.compiler.donation import reports_errors
 from fgrad.compiler.native.calls import comment
 from fgrad.compiler.native.engine import Module
 from fgrad.compiler.native.entry import function_text
-from fgrad.compiler.native.kernel import LONG
+from fgrad.compiler.native.kernel import LONG, plain
 from fgrad.compiler.native.loop import Array, Buffers, LoopWriter, NotWritten
 from fgrad.compiler.native.operations import cost_of
 from fgrad.core import memory
@@ -124,11 +124,8 @@ class Steps:
     def _settle(self, found, args, results, work):
         """See `Kernel.settle`."""
         if found is False:
-            plain = [
-                np.ascontiguousarray(x, a.dtype).reshape(a.shape)
-                for x, a in zip(args, self._arguments, strict=True)
-            ]
-            found = self._function(*plain, *self._constants, *results, *work)
+            copies = map(plain, args, self._arguments)
+            found = self._function(*copies, *self._constants, *results, *work)
         if found is None and reports_errors():
             with using("numpy"):
                 python.Steps(*self._again)(*args)

@@ -36,3 +36,8 @@ def kernels(fun, *args):
     """The `kernel` equations of a function compiled by LLVM."""
     eqns = fgrad.jit(fun, backend="llvm").lower(*args).optimized.jaxpr.eqns
     return [e for e in eqns if e.primitive.name == "kernel"]
+
+
+def compiled(fun):
+    """A function that LLVM compiles, whole."""
+    return fgrad.jit(fun, backend="llvm")

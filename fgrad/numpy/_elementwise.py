@@ -37,9 +37,9 @@ def _document(fun, primitive, name, nin):
 def unary(name: str, primitive) -> Callable[..., Any]:
     """The public function for a primitive of one operand."""
 
-    def fun(x, /, out=None, *, where=True, dtype=None):
-        if out is not None or where is not True or dtype is not None:
-            return call_with_options(getattr(np, name), fun, (x,), out, where, dtype)
+    def fun(x, /, out=None, *, where=True, dtype=None, **others):
+        if out is not None or where is not True or dtype is not None or others:
+            return call_with_options(getattr(np, name), fun, (x,), out, where, dtype, **others)
         return give(thread.trace.process(primitive, (value(x, name),), NO_PARAMS))
 
     return _document(fun, primitive, name, 1)
@@ -48,9 +48,9 @@ def unary(name: str, primitive) -> Callable[..., Any]:
 def binary(name: str, primitive) -> Callable[..., Any]:
     """The public function for a primitive of two operands."""
 
-    def fun(x1, x2, /, out=None, *, where=True, dtype=None):
-        if out is not None or where is not True or dtype is not None:
-            return call_with_options(getattr(np, name), fun, (x1, x2), out, where, dtype)
+    def fun(x1, x2, /, out=None, *, where=True, dtype=None, **others):
+        if out is not None or where is not True or dtype is not None or others:
+            return call_with_options(getattr(np, name), fun, (x1, x2), out, where, dtype, **others)
         return give(thread.trace.process(primitive, (value(x1, name), value(x2, name)), NO_PARAMS))
 
     return _document(fun, primitive, name, 2)
@@ -80,12 +80,7 @@ def call_with_options(
         )
     unknown = set(others) - set(inspect.signature(fun).parameters)
     if unknown:
-        raise TypeError(
-            located(
-                f"{name}: the option {unknown.pop()}= is not supported; move axes with "
-                "fgrad.numpy.moveaxis and keep them with expand_dims"
-            )
-        )
+        raise TypeError(located(f"{name}: there is no option {unknown.pop()}="))
     if dtype is not None:
         signature = (*(None,) * ufunc.nin, *(np.dtype(dtype),) * ufunc.nout)
     if signature is None and casting == "same_kind":
@@ -93,11 +88,7 @@ def call_with_options(
     xs = [value(x, name) for x in args]
     operands = [promotion_operand(get_aval(x)) for x in xs]
     try:
-        wanted = ufunc.resolve_dtypes(
-            (*operands, *(None,) * ufunc.nout),
-            signature=signature or (None,) * ufunc.nargs,
-            casting=casting,
-        )
+        wanted = _loop(ufunc, operands, signature or (None,) * ufunc.nargs, casting)
     except TypeError as e:
         raise TypeError(located(f"{name}: {e}")) from None
     result = fun(*(give(astype(x, d)) for x, d in zip(xs, wanted, strict=False)), **others)
@@ -105,6 +96,20 @@ def call_with_options(
         given = zip(result, wanted[ufunc.nin :], strict=True)
         return tuple(give(astype(value(r), d)) for r, d in given)
     return give(astype(value(result), wanted[-1]))
+
+
+def _loop(ufunc, operands, signature, casting):
+    """The dtypes of the loop that NumPy runs for dtypes or, where weak, Python types."""
+    if any(isinstance(d, type) for d in operands):
+        # resolve_dtypes crashes where it should refuse Python's numbers: the ufunc itself refuses
+        samples = (d(1) if isinstance(d, type) else np.empty(0, d) for d in operands)
+        options = {"signature": signature} if any(signature) else {}
+        with np.errstate(all="ignore"):
+            ufunc(*samples, casting=casting, **options)
+        casting = "unsafe"
+    return ufunc.resolve_dtypes(
+        (*operands, *(None,) * ufunc.nout), signature=signature, casting=casting
+    )
 
 
 def with_options(fun):

@@ -228,6 +228,8 @@ def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
                 "write a traced value into a NumPy array: write x = x + y instead of x += y"
             )
         )
+    if method == "__call__" and ufunc.signature is not None:
+        return ours(*inputs, **kwargs)
     if method == "__call__":
         return call_with_options(ufunc, ours, inputs, **kwargs)
     if method == "at" and isinstance(inputs[0], Tracer):
@@ -250,10 +252,19 @@ def _written(out, result, where, name):
     return out
 
 
-# NumPy's functions that change their first argument, and give nothing
-_CHANGE = frozenset((
-    np.put, np.place, np.fill_diagonal, np.put_along_axis, np.copyto, np.putmask,
-))  # fmt: skip
+# NumPy's functions that change their first argument, which has this name, and give nothing
+_CHANGE = {
+    np.put: "a", np.place: "arr", np.fill_diagonal: "a", np.put_along_axis: "arr",
+    np.copyto: "dst", np.putmask: "a",
+}  # fmt: skip
+# Functions whose arguments stand in another order in NumPy than in JAX: ours take them by name.
+_LIKE = ("dtype", "order", "subok", "shape")
+_ORDERS = {
+    np.zeros_like: ("a", *_LIKE), np.ones_like: ("a", *_LIKE), np.empty_like: ("a", *_LIKE),
+    np.full_like: ("a", "fill_value", *_LIKE),
+    np.histogram: ("a", "bins", "range", "density", "weights"),
+    np.linalg.matrix_rank: ("M", "tol", "hermitian"),
+}  # fmt: skip
 
 
 def _copyto(dst, src, casting="same_kind", where=True, inplace=False):
@@ -279,9 +290,14 @@ _functions: dict = {np.copyto: _copyto, np.putmask: _putmask}  # NumPy's functio
 
 def _array_function(self, func, types, args, kwargs):
     ours = _functions.get(func)
-    if func in _CHANGE and isinstance(args[0], Tracer):
-        into(args[0], value(ours(*args, **kwargs, inplace=False)), f"numpy.{func.__name__}")
-        return None
+    if func in _ORDERS:
+        names = _ORDERS[func]
+        args, kwargs = args[len(names) :], dict(zip(names, args, strict=False), **kwargs)
+    if func in _CHANGE:
+        changed = args[0] if args else kwargs[_CHANGE[func]]
+        if isinstance(changed, Tracer):
+            into(changed, value(ours(*args, **kwargs, inplace=False)), f"numpy.{func.__name__}")
+            return None
     if isinstance(kwargs.get("out"), Tracer):
         kwargs = dict(kwargs)
         out = kwargs.pop("out")

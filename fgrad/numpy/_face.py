@@ -103,6 +103,13 @@ def axes_of(axis, ndim, name="axis"):
     return (axis_of(axis, ndim, name),)
 
 
+def reduced_axes(axis, ndim):
+    """The axes to reduce over; of a 0-d array NumPy lets 0 and -1 pass for none."""
+    return (
+        () if ndim == 0 and not isinstance(axis, tuple) and axis in (0, -1) else axes_of(axis, ndim)
+    )
+
+
 def axis_of(axis, ndim, name="axis"):
     """One axis as a non-negative int."""
     try:

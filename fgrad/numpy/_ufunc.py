@@ -15,6 +15,8 @@ from fgrad.numpy._shape import concatenate_values, reshape_values
 from fgrad.primitives import shape as sh
 from fgrad.primitives.parts import select
 
+# those whose faster reductions would widen small integers once more
+_WIDENED = ("add", "multiply")
 # of those without a start, the ones that do not mind the order of the elements
 _UNORDERED = ("maximum", "minimum", "fmax", "fmin")
 
@@ -118,7 +120,9 @@ class ufunc(metaclass=_Kind):
         where = None if where is True else where
         x = self._prepared("reduce", a, dtype, out)
         if self._reduce is not None and initial is None and get_aval(x).ndim:
-            options = {} if where is None else {"where": where}
+            options: dict[str, Any] = {} if where is None else {"where": where}
+            if self.__name__ in _WIDENED:
+                options["dtype"] = get_aval(x).dtype
             return self._reduce(give(x), axis=axis, keepdims=keepdims, **options)
         shape, start = get_aval(x).shape, self.identity if initial is None else initial
         axes = axes_of(axis, len(shape)) if shape or axis not in (0, -1) else ()
@@ -179,7 +183,7 @@ class ufunc(metaclass=_Kind):
             raise TypeError(located(f"{self.__name__}.accumulate of a 0-d array"))
         axis = axis_of(axis, get_aval(x).ndim)
         if self._accumulate is not None:
-            return self._accumulate(give(x), axis=axis)
+            return self._accumulate(give(x), axis=axis, dtype=get_aval(x).dtype)
         x = sh.moveaxis(x, axis, 0)
         if get_aval(x).shape[0] < 2:
             return sh.moveaxis(x, 0, axis)

@@ -7,7 +7,7 @@ import numpy as np
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
 from fgrad.numpy._elementwise import imag_values, with_options
-from fgrad.numpy._face import public, refuse, value
+from fgrad.numpy._face import public, refuse, unweak, value
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
 from fgrad.primitives.bessel import i0e
@@ -20,11 +20,11 @@ def as_inexact(x, ufunc=None):
     Without a ufunc integers and booleans become float64, as in products with Python's floats.
     """
     aval = get_aval(x)
-    if aval.weak_type and aval.dtype.kind != "i":
+    if aval.weak_type and aval.dtype.kind == "f":
         return x
     if ufunc is None:
         return x if aval.inexact else ew.mul(x, 1.0)
-    if aval.weak_type:
+    if aval.weak_type and aval.dtype.kind == "i":
         return ew.mul(x, 1.0)
     try:
         return astype(x, ufunc.resolve_dtypes((aval.dtype, *(None,) * ufunc.nout))[0])
@@ -128,7 +128,7 @@ def ldexp(x1, x2, /):
     >>> fnp.ldexp(fnp.array([1.5]), 2)
     Array([6.])
     """
-    return ew.ldexp(value(x1, "ldexp"), value(x2, "ldexp"))
+    return ew.ldexp(value(x1, "ldexp"), unweak(value(x2, "ldexp")))
 
 
 @with_options
@@ -235,6 +235,8 @@ def fmax(x1, x2, /):
     Array([1., 0.])
     """
     x, y = value(x1, "fmax"), value(x2, "fmax")
+    if not (get_aval(x).inexact or get_aval(y).inexact):
+        return ew.max(x, y)
     return parts.select(ew.logical_or(ew.gt(x, y), ew.isnan(y)), x, y)
 
 
@@ -249,6 +251,8 @@ def fmin(x1, x2, /):
     Array([1., 2.])
     """
     x, y = value(x1, "fmin"), value(x2, "fmin")
+    if not (get_aval(x).inexact or get_aval(y).inexact):
+        return ew.min(x, y)
     return parts.select(ew.logical_or(ew.lt(x, y), ew.isnan(y)), x, y)
 
 
@@ -266,7 +270,7 @@ def heaviside(x1, x2, /):
 
 
 @public
-def sinc(x, /):
+def sinc(x):
     """``sin(pi x) / (pi x)``, which is 1 at zero.
 
     Examples

@@ -218,16 +218,19 @@ def roll(a, shift, axis=None):
     """
     x = value(a, "roll")
     shape = get_aval(x).shape
-    if axis is None:
-        flat = reshape_values(x, (-1,)) if shape != () else reshape_values(x, (1,))
-        return reshape_values(_roll_one(flat, value(shift, "shift"), 0), shape)
-    axes = axis if isinstance(axis, tuple | list) else (axis,)
     shifts = shift if isinstance(shift, tuple | list) else (shift,)
+    if axis is None:
+        x = reshape_values(x, (get_aval(x).size,))
+        for s in shifts:
+            x = _roll_one(x, value(s, "shift"), 0)
+        return reshape_values(x, shape)
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
     if len(axes) != len(shifts):
         if 1 not in (len(axes), len(shifts)):
             raise ValueError(located(f"roll: {len(shifts)} shifts do not fit {len(axes)} axes"))
         axes, shifts = (
-            tuple(s) * (max(len(axes), len(shifts)) if len(s) == 1 else 1) for s in (axes, shifts)
+            tuple(s) * ((len(axes) if s is shifts else len(shifts)) if len(s) == 1 else 1)
+            for s in (axes, shifts)
         )
     for s, a in zip(shifts, axes, strict=True):
         x = _roll_one(x, value(s, "shift"), axis_of(a, len(shape)))

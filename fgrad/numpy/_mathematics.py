@@ -113,9 +113,11 @@ def modf(x, /):
     """
     x = as_inexact(value(x, "modf"), np.modf)
     whole = ew.trunc(x)
-    infinite = ew.isinf(x)
-    fraction = ew.sub(x, parts.select(infinite, 0, whole))
-    return ew.copysign(parts.select(infinite, 0, fraction), x), whole
+    finite = parts.select(ew.isinf(x), 0, whole)
+    # with the sign of the number also where it is zero
+    below, above = ew.neg(ew.sub(finite, x)), ew.sub(x, finite)
+    fraction = parts.select(ew.signbit(x), below, above)
+    return parts.select(ew.isinf(x), ew.copysign(0.0, x), fraction), whole
 
 
 @with_options
@@ -280,12 +282,12 @@ def sinc(x):
     Array([1.        , 0.63661977])
     """
     y = ew.mul(as_inexact(value(x, "sinc")), math.pi)
-    zero = ew.eq(y, 0)
-    safe = parts.select(zero, 1, y)
-    # the first terms of the series give the derivatives at zero
-    s = ew.mul(parts.select(zero, y, 0), y)
+    small = ew.lt(parts.abs(y), 0.03)
+    safe = parts.select(small, 1, y)
+    # the first terms of the series, whose derivatives cancel no large numbers
+    s = ew.square(parts.select(small, y, 0))
     series = ew.sub(1, ew.mul(s, ew.sub(1 / 6, ew.mul(s, ew.sub(1 / 120, ew.mul(s, 1 / 5040))))))
-    return parts.select(zero, series, ew.div(ew.sin(safe), safe))
+    return parts.select(small, series, ew.div(ew.sin(safe), safe))
 
 
 def nan_to_num_values(x, nan, posinf, neginf):

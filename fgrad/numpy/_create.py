@@ -5,7 +5,7 @@ import numpy as np
 from fgrad.core.source import located
 from fgrad.core.trace import Tracer, get_aval
 from fgrad.numpy._face import public, shape_of, unweak, value
-from fgrad.numpy._inplace import clone, fresh
+from fgrad.numpy._inplace import clone, copied, fresh
 from fgrad.primitives import shape as sh
 
 
@@ -82,7 +82,7 @@ def copy(a, order=None, subok=False):
     Array([1, 2])
     """
     x = unweak(value(a, "copy"))
-    return clone(x) if isinstance(x, Tracer) else np.array(x)
+    return copied(x)
 
 
 _TO_FILL = frozenset(("zeros", "empty"))  # made to be assigned into

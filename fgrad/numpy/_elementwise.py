@@ -9,10 +9,11 @@ import numpy as np
 
 from fgrad.core.avals import promotion_operand
 from fgrad.core.source import located
-from fgrad.core.trace import NO_PARAMS, get_aval, thread
+from fgrad.core.trace import NO_PARAMS, Tracer, get_aval, thread
 from fgrad.numpy._face import give, public, refuse, value
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
+from fgrad.primitives.define import view
 from fgrad.primitives.shape import astype
 
 
@@ -255,7 +256,17 @@ def real(val):
     >>> fnp.real(1 + 2j)
     1.0
     """
-    return parts.real(value(val, "real"))
+    return real_values(value(val, "real"))
+
+
+def real_values(x):
+    """The real part of a value or tracer: a view of the array, or the array itself."""
+    return _part(parts.real, x) if get_aval(x).dtype.kind == "c" else x
+
+
+def _part(part, x):
+    out = part(x)
+    return view(x, out) if isinstance(x, Tracer) and x.aval.shape else out
 
 
 @public
@@ -275,5 +286,5 @@ def imag_values(x):
     """The imaginary part of a value or tracer."""
     aval = get_aval(x)
     if aval.dtype.kind == "c":
-        return parts.imag(x)
+        return _part(parts.imag, x)
     return (0 if aval.dtype.kind == "i" else 0.0) if aval.weak_type else parts.zeros_like(x)

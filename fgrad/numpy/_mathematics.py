@@ -5,9 +5,10 @@ import math
 import numpy as np
 
 from fgrad.core.source import located
-from fgrad.core.trace import get_aval
+from fgrad.core.trace import Tracer, get_aval
 from fgrad.numpy._elementwise import imag_values, with_options
 from fgrad.numpy._face import public, refuse, unweak, value
+from fgrad.numpy._inplace import into
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
 from fgrad.primitives.bessel import i0e
@@ -312,7 +313,7 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     ----------
     x : array-like
     copy : bool
-        Accepted for compatibility: the result is always new.
+        False replaces them in a traced array itself; of others the result is always new.
     nan, posinf, neginf : number, optional
         The replacements: zero, and the largest and least numbers of the dtype by default.
 
@@ -322,7 +323,12 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     >>> fnp.nan_to_num(fnp.array([fnp.nan, 1.0]))
     Array([0., 1.])
     """
-    return nan_to_num_values(value(x, "nan_to_num"), nan, posinf, neginf)
+    v = value(x, "nan_to_num")
+    out = nan_to_num_values(v, nan, posinf, neginf)
+    if copy or not isinstance(v, Tracer) or not v.aval.shape:
+        return out
+    into(v, out, "nan_to_num")
+    return v
 
 
 @public

@@ -8,6 +8,7 @@ from fgrad.core.avals import result_aval
 from fgrad.core.source import located
 from fgrad.core.trace import Tracer, get_aval
 from fgrad.numpy._face import axis_of, give, public, shape_of, unweak, value
+from fgrad.numpy._inplace import copied
 from fgrad.numpy._rearrange import moveaxis_values
 from fgrad.numpy._shape import concatenate_values, reshape_values
 from fgrad.primitives import elementwise as ew
@@ -143,7 +144,7 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     *xi : array-like
         Vectors.
     copy : bool
-        Accepted for compatibility.
+        Whether the arrays share no memory with the vectors.
     sparse : bool
         Whether to leave axes of length one.
     indexing : {'xy', 'ij'}
@@ -167,7 +168,8 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
         for x, p in zip(xs, places, strict=True)
     ]
     shape = np.broadcast_shapes(*(get_aval(x).shape for x in xs))
-    return tuple(xs if sparse else [broadcast_to(x, shape) for x in xs])
+    out = xs if sparse else [broadcast_to(x, shape) for x in xs]
+    return tuple(map(copied, out) if copy else out)
 
 
 @public

@@ -5,6 +5,7 @@ import numpy as np
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
 from fgrad.numpy._face import axes_of, axis_of, public, reduced_axes, refuse, value
+from fgrad.numpy._inplace import copied
 from fgrad.primitives import shape as sh
 
 
@@ -238,7 +239,7 @@ def concatenate_values(xs, axis=0, dtype=None, casting="same_kind"):
                     located(f"cannot cast {get_aval(x)} to {dtype} by the rule {casting!r}")
                 )
         xs = [sh.astype(x, dtype) for x in xs]
-    return xs[0] if len(xs) == 1 else sh.concatenate(*xs, dimension=axis)
+    return copied(xs[0]) if len(xs) == 1 else sh.concatenate(*xs, dimension=axis)
 
 
 @public

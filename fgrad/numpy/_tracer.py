@@ -17,7 +17,7 @@ from fgrad.core.errors import (
 )
 from fgrad.core.source import located
 from fgrad.core.trace import NO_PARAMS, Tracer, as_value, get_aval, thread
-from fgrad.numpy._elementwise import call_with_options, imag_values, power_values
+from fgrad.numpy._elementwise import call_with_options, imag_values, power_values, real_values
 from fgrad.numpy._face import give, value
 from fgrad.numpy._inplace import into
 from fgrad.primitives import elementwise as ew
@@ -201,7 +201,7 @@ for _name, _method in {
     "__complex__": _number(complex), "__index__": _index, "__array__": _array,
     "__len__": _len, "__iter__": _iter, "__format__": _format,
     "__hash__": object.__hash__, "item": _item, "tolist": _tolist,
-    "real": property(lambda self: parts.real(self)),
+    "real": property(lambda self: give(real_values(self))),
     "imag": property(lambda self: give(imag_values(self))),
 }.items():  # fmt: skip
     setattr(Tracer, _name, _method)

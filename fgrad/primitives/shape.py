@@ -213,6 +213,7 @@ def _slice_batch(args, dims, size, *, index):
 
 
 slice = View("slice")
+slice.takes_elements = True
 set_rules(
     slice,
     impl=lambda x, *, index: x[as_numpy_index(index)] if index else x,

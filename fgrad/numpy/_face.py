@@ -113,8 +113,10 @@ def reduced_axes(axis, ndim):
 def axis_of(axis, ndim, name="axis"):
     """One axis as a non-negative int."""
     try:
+        if isinstance(axis, bool | np.bool_):  # True is an integer, but keepdims out of its place
+            raise TypeError
         axis = axis.__index__()
-    except AttributeError:
+    except (AttributeError, TypeError):
         raise TypeError(located(f"{name} must be an integer; got {axis!r}")) from None
     if not -ndim <= axis < ndim:
         raise np.exceptions.AxisError(

@@ -9,7 +9,7 @@ from fgrad.core.source import located
 from fgrad.core.trace import get_aval
 from fgrad.numpy import _reduce
 from fgrad.numpy._face import public, refuse, unweak, value
-from fgrad.numpy._reduce import corrected, mean_values, reduced, root, var_values
+from fgrad.numpy._reduce import corrected, mask_for, mean_values, reduced, root, var_values
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts, reduce
 
@@ -126,7 +126,7 @@ def _present(name, a, where, dtype):
     if dtype is not None and np.dtype(dtype).kind not in "fc":
         raise TypeError(located(f"{name}: NaN need an inexact dtype; got {np.dtype(dtype)}"))
     present = ew.logical_not(missing)
-    return x, present if where is None else ew.logical_and(present, value(where, "where"))
+    return x, present if where is None else ew.logical_and(present, mask_for(x, where))
 
 
 @public

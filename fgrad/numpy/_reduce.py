@@ -17,8 +17,13 @@ def reduced(primitive, x, axis, keepdims):
     return primitive(x, axes=axes, keepdims=True) if keepdims else primitive(x, axes=axes)
 
 
+def mask_for(x, where):
+    """A mask of the shape of a value; NumPy refuses a larger one, which would repeat elements."""
+    return broadcast_to(value(where, "where"), get_aval(x).shape)
+
+
 def _masked(x, where, fill):
-    return x if where is None else parts.select(value(where, "where"), x, fill)
+    return x if where is None else parts.select(mask_for(x, where), x, fill)
 
 
 def _sum_dtype(dtype):
@@ -212,7 +217,7 @@ def mean_values(x, axis, keepdims, dtype=None, where=None):
             count *= aval.shape[i]
         total = reduced(reduce.reduce_sum, x, axes, keepdims)
         return astype(ew.div(total, count), dtype)
-    mask = value(where, "where")
+    mask = mask_for(x, where)
     x = parts.select(mask, x, get_aval(x).dtype.type(0))
     ones = parts.select(mask, np.ones(get_aval(x).shape, get_aval(x).dtype), 0)
     total = reduced(reduce.reduce_sum, x, axes, keepdims)
@@ -251,7 +256,7 @@ def var_values(x, axis, dtype, ddof, keepdims, where=None, mean=None, too_few=No
     size = size if dtype is None else astype(size, dtype)
     result = get_aval(size).dtype
     if where is not None:
-        mask = value(where, "where")
+        mask = mask_for(x, where)
         size = parts.select(mask, size, result.type(0))
         ones = parts.select(mask, np.ones(get_aval(size).shape, result), 0)
         count = ew.sub(reduced(reduce.reduce_sum, ones, axes, keepdims), ddof)

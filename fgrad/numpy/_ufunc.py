@@ -181,7 +181,7 @@ class ufunc(metaclass=_Kind):
         x = self._prepared("accumulate", a, dtype, out)
         if get_aval(x).ndim == 0:
             raise TypeError(located(f"{self.__name__}.accumulate of a 0-d array"))
-        axis = axis_of(axis, get_aval(x).ndim)
+        axis = 0 if axis is None and get_aval(x).ndim == 1 else axis_of(axis, get_aval(x).ndim)
         if self._accumulate is not None:
             return self._accumulate(give(x), axis=axis, dtype=get_aval(x).dtype)
         x = sh.moveaxis(x, axis, 0)
@@ -209,6 +209,7 @@ class ufunc(metaclass=_Kind):
         if self.nin != 2:
             raise ValueError(located(f"{self.__name__}.outer: wanted a function of two arguments"))
         x, y = value(A, f"{self.__name__}.outer"), value(B, f"{self.__name__}.outer")
+        x, y = unweak(x), unweak(y)
         if get_aval(x).ndim and get_aval(y).ndim:
             x = reshape_values(x, get_aval(x).shape + (1,) * get_aval(y).ndim)
         return self._func(give(x), give(y), **options)
@@ -275,9 +276,12 @@ class ufunc(metaclass=_Kind):
         starts = concrete(value(indices, "reduceat: indices"), "reduceat: the slices")
         if np.any((starts < 0) | (starts >= n)):
             raise IndexError(located(f"reduceat: {starts} is out of bounds for length {n}"))
-        pieces = []
-        for i, j in zip(starts.tolist(), [*starts.tolist()[1:], n], strict=True):
-            piece = sh.slice_axis(x, i, j if i < j else i + 1, axis)
+        pieces = [sh.slice_axis(x, 0, 0, axis)]
+        for i, j in zip(starts.tolist(), [*starts.tolist()[1:], n], strict=False):
+            if j <= i + 1:  # a single element is not joined to anything
+                pieces.append(sh.slice_axis(x, i, i + 1, axis))
+                continue
+            piece = sh.slice_axis(x, i, j, axis)
             pieces.append(value(self.reduce(give(piece), axis=axis, dtype=get_aval(x).dtype,
                                             keepdims=True)))  # fmt: skip
         return concatenate_values(pieces, axis)

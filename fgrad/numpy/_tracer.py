@@ -215,7 +215,16 @@ def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
     if method == "__call__" and ours is not None and not kwargs:
         return ours(*inputs)
     if ours is None:
-        raise TypeError(located(f"numpy.{ufunc.__name__} is not supported on a tracer {self.aval}"))
+        name = ufunc.__name__
+        if getattr(np, name, None) is ufunc:
+            raise TypeError(located(f"numpy.{name} is not supported on a tracer {self.aval}"))
+        raise TypeError(
+            located(
+                f"the ufunc {name} is none of NumPy's, and its compiled code needs the numbers of "
+                f"a tracer {self.aval}: see whether fgrad.scipy.special has it, or call it by "
+                "fgrad.pure_callback"
+            )
+        )
     out = kwargs.pop("out", None)
     if out is not None and any(o is not None for o in out):
         if len(out) == 1 and isinstance(out[0], Tracer):

@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+import scipy.special
 
 import fgrad
 from fgrad.core.trace import Tracer
@@ -108,6 +109,14 @@ def test_the_dtype_option(name, dtype):
             fgrad.jit(program)(*args)
         return
     assert_same(fgrad.jit(program)(*args), want)
+
+
+def test_ufuncs_of_others():
+    """The error does not say that they are NumPy's, and says where to look."""
+    shout = np.frompyfunc(lambda x: x, 1, 1)
+    for ufunc in (scipy.special.log1p, shout):
+        with pytest.raises(TypeError, match=r"none of NumPy's[^\0]*fgrad.scipy.special"):
+            fgrad.jit(lambda x, f=ufunc: f(x))(A)
 
 
 def test_options_that_are_refused():

@@ -92,11 +92,20 @@ def call_with_options(
         wanted = _loop(ufunc, operands, signature or (None,) * ufunc.nargs, casting)
     except TypeError as e:
         raise TypeError(located(f"{name}: {e}")) from None
-    result = fun(*(give(astype(x, d)) for x, d in zip(xs, wanted, strict=False)), **others)
+    try:
+        xs = [_as_loop_wants(x, d) for x, d in zip(xs, wanted, strict=False)]
+    except OverflowError as e:
+        raise OverflowError(located(f"{name}: {e}")) from None
+    result = fun(*map(give, xs), **others)
     if ufunc.nout > 1:
         given = zip(result, wanted[ufunc.nin :], strict=True)
         return tuple(give(astype(value(r), d)) for r, d in given)
     return give(astype(value(result), wanted[-1]))
+
+
+def _as_loop_wants(x, dtype):
+    """An operand in the dtype of the loop, which minds whether a Python integer fits."""
+    return dtype.type(x) if type(x) is int and dtype.kind in "iu" else astype(x, dtype)
 
 
 def _loop(ufunc, operands, signature, casting):

@@ -119,6 +119,10 @@ def _has_ellipsis(index):
 
 def assign(x, index, update) -> None:
     """``x[index] = update``"""
+    if x.aval.dtype.kind != "c" and get_aval(value(update, "assignment")).dtype.kind == "c":
+        raise TypeError(
+            located(f"complex numbers cannot be assigned into {x.aval}: take their real parts")
+        )
     stale = x._trace
     if stale.stale and stale.cause() is update and _is_same(update._origin, index):
         x._trace = stale.original  # the end of ``x[index] += v``, which took and changed a view

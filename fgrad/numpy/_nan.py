@@ -160,7 +160,8 @@ def nanvar(
     refuse("nanvar", out=out)
     ddof = corrected("nanvar", ddof, correction)
     x, where = _present("nanvar", a, where, dtype)
-    return var_values(x, axis, dtype, ddof, keepdims, where, mean, math.nan)
+    nothing = math.nan if get_aval(x).inexact else None  # NumPy's nanvar of integers is its var
+    return var_values(x, axis, dtype, ddof, keepdims, where, mean, nothing)
 
 
 @public
@@ -179,4 +180,5 @@ def nanstd(
     refuse("nanstd", out=out)
     ddof = corrected("nanstd", ddof, correction)
     x, where = _present("nanstd", a, where, dtype)
-    return root(var_values(x, axis, dtype, ddof, keepdims, where, mean, math.nan))
+    nothing = math.nan if get_aval(x).inexact else None
+    return root(var_values(x, axis, dtype, ddof, keepdims, where, mean, nothing))

@@ -196,6 +196,8 @@ def _quantiles(name, whole, ignore_nan):
         if get_aval(x).dtype.kind == "c":
             raise TypeError(located(f"{name}: complex numbers have no order; got {get_aval(x)}"))
         axes = axes_of(axis, get_aval(x).ndim)
+        if method == "linear" and whole == 1 and get_aval(value(q, name)).dtype.kind in "iu":
+            method = "lower"  # the least or the largest element itself
         q = _fractions(q, name, whole)
         if weights is None:
             return quantile_values(x, q, axes, keepdims, method, ignore_nan)

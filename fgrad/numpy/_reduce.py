@@ -51,7 +51,7 @@ def _accumulated(primitive, name, a, axis, dtype, out, keepdims, initial, where,
 def _initial(initial, dtype):
     """The start of a reduction in the dtype that it computes in, as NumPy converts it."""
     v = value(initial, "initial")
-    if get_aval(v).dtype.kind == "c" and dtype.kind != "c":
+    if get_aval(v).dtype.kind == "c" and dtype.kind not in "cb":
         raise TypeError(located(f"initial: a complex number does not fit {dtype}; got {initial}"))
     try:
         return dtype.type(v) if type(v) in weak_types else astype(v, dtype)

@@ -238,11 +238,13 @@ def bincount(x, /, weights=None, minlength=0, *, length=None):
     aval = get_aval(i)
     if aval.ndim != 1 or aval.dtype.kind not in "iub":
         raise TypeError(located(f"bincount: wanted integers along one axis; got {aval}"))
+    if minlength < 0:
+        raise ValueError(located(f"bincount: minlength must not be negative; got {minlength}"))
     if length is None:
         known = concrete(i, "bincount: the largest number (or give length=)")
         if known.size and known.min() < 0:
             raise ValueError(located("bincount: the numbers must not be negative"))
-        length = max(int(known.max(initial=-1)) + 1, minlength)
+        length = max(int(known.max()) + 1 if known.size else 0, minlength)
     w = np.ones(aval.shape, np.intp) if weights is None else unweak(value(weights, "weights"))
     if get_aval(w).dtype.kind == "c":
         raise TypeError(located(f"bincount: weights must be real; got {get_aval(w)}"))

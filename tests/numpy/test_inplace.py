@@ -391,6 +391,7 @@ def test_an_outer_array_cannot_be_assigned_into_inside():
         (lambda y: y.astype(np.float32).__iadd__(1j * np.ones(4)), TypeError, "same|cannot be wr"),
         (lambda y: y.__setitem__(slice(2), np.ones(3)), ValueError, "do not fit"),
         (lambda y: y.__setitem__(9, 1.0), IndexError, "out of bounds"),
+        (lambda y: y.__setitem__(0, 1j), TypeError, "complex numbers cannot be assigned"),
     ],
 )
 def test_what_numpy_refuses(change, error, text):

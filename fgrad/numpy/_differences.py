@@ -346,5 +346,7 @@ def unwrap(p, discont=None, axis=-1, period=2 * math.pi):
     correction = ew.sub(wrapped, steps)
     correction = parts.select(ew.lt(parts.abs(steps), limit), 0, correction)
     n = get_aval(x).shape[axis]
+    if n == 0:
+        return x
     moved = ew.add(slice_axis(x, 1, n, axis), reduce.cumsum(correction, axis=axis, reverse=False))
     return concatenate_values([slice_axis(x, 0, 1, axis), moved], axis)

@@ -328,7 +328,7 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     slope = ew.div(ew.sub(at(fp, above), f0), parts.select(flat, 1, width))
     # at the end, where the last points stand one above the other, the very last one counts
     base = parts.select(flat, at(fp, above), f0)
-    out = ew.add(base, ew.mul(parts.select(flat, 0, slope), ew.sub(x, x0)))
+    out = ew.add(base, ew.mul(parts.select(flat, 0, slope), ew.sub(x, x0))) if n > 1 else base
     first, last = (sh.slice(v, index=(i,)) for v, i in ((fp, 0), (fp, n - 1)))
     low, high = (sh.slice(xp, index=(i,)) for i in (0, n - 1))
     out = parts.select(ew.lt(x, low), first if left is None else value(left, "left"), out)

@@ -191,7 +191,7 @@ def _quantiles(name, whole, ignore_nan):
     ):
         refuse(name, out=out)
         x = value(a, name)
-        if get_aval(x).dtype.kind == "b" and method not in _WHOLE[2:]:
+        if get_aval(x).dtype.kind == "b" and method not in _WHOLE:
             raise TypeError(located(f"{name}: booleans have no difference; got {get_aval(x)}"))
         if get_aval(x).dtype.kind == "c":
             raise TypeError(located(f"{name}: complex numbers have no order; got {get_aval(x)}"))

@@ -299,6 +299,8 @@ _functions: dict = {np.copyto: _copyto, np.putmask: _putmask}  # NumPy's functio
 
 def _array_function(self, func, types, args, kwargs):
     ours = _functions.get(func)
+    # NumPy's functions call each other with this
+    kwargs = {k: v for k, v in kwargs.items() if v is not np._NoValue}
     if func in _ORDERS:
         names = _ORDERS[func]
         args, kwargs = args[len(names) :], dict(zip(names, args, strict=False), **kwargs)

@@ -91,6 +91,9 @@ CASES = {
     "quantile-of-whole-parts": (lambda xp, x: xp.quantile(x, [0, 1]), F.astype(np.float32)),
     "quantile-at-infinity": (lambda xp, x: xp.nanquantile(x, 1), np.array([1, np.inf, np.nan])),
     "argsort-of-a-number": (lambda xp, x: xp.argsort(x), ONE),
+    "nanquantile-of-booleans": (lambda xp, x: xp.nanquantile(x, 0.5, method="higher"), B),
+    "unwrap-of-nothing": (lambda xp, x: xp.unwrap(x), EMPTY.T),
+    "interp-between-one-point": (lambda xp, x: xp.interp(x, [1.0], [2.0]), np.array([np.nan, 1])),
     # differences
     "diff-of-a-number": (lambda xp, x: xp.diff(x, n=0), ONE),
     "ediff1d-complex-end": (lambda xp, x: xp.ediff1d(x, to_begin=1j), F),

@@ -119,7 +119,8 @@ def _has_ellipsis(index):
 
 def assign(x, index, update) -> None:
     """``x[index] = update``"""
-    if x.aval.dtype.kind != "c" and get_aval(value(update, "assignment")).dtype.kind == "c":
+    update = value(update, "assignment")
+    if x.aval.dtype.kind != "c" and get_aval(update).dtype.kind == "c":
         raise TypeError(
             located(f"complex numbers cannot be assigned into {x.aval}: take their real parts")
         )

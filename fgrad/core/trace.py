@@ -283,7 +283,7 @@ def evaluate(primitive, args, params):
     """Carry an operation out on values."""
     try:
         out = primitive.impl(*args, **params)
-    except (TypeError, ValueError, IndexError) as e:
+    except (TypeError, ValueError, IndexError, OverflowError) as e:
         raise_explained(primitive, args, params, e)
     if type(out) is np.ndarray or not primitive.keeps_weak:
         return out

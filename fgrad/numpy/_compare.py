@@ -139,7 +139,7 @@ def iscomplex(x):
 
 def _infinite(name, sign):
     @public
-    def fun(x, /, out=None):
+    def fun(x, out=None):
         refuse(name, out=out)
         x = value(x, name)
         if get_aval(x).dtype.kind == "c":

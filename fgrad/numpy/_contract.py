@@ -5,6 +5,7 @@ import string
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
 from fgrad.numpy._face import public, refuse, value
+from fgrad.numpy._gufunc import generalized
 from fgrad.primitives.contract import einsum as contract
 from fgrad.primitives.contract import matmul_subscripts
 from fgrad.primitives.elementwise import mul
@@ -45,7 +46,7 @@ def _broadcast_batches(x, y, batch_a, batch_b):
     return x, y
 
 
-@public
+@generalized
 def matmul(a, b, *, precision=None, preferred_element_type=None):
     """The matrix product, over stacks of matrices in the leading axes.
 
@@ -87,9 +88,14 @@ def dot_values(x, y):
 
 def _tensordot(x, y, axes_x, axes_y):
     """The sum of products over pairs of axes; the free axes of `x`, then those of `y`."""
+    a, b = get_aval(x), get_aval(y)
+    if [a.shape[i] for i in axes_x] != [b.shape[j] for j in axes_y]:
+        raise ValueError(
+            located(f"axes {axes_x} of {a} and {axes_y} of {b} do not fit: their lengths differ")
+        )
     letters = iter(string.ascii_letters)
-    lhs = [next(letters) for _ in range(get_aval(x).ndim)]
-    rhs = [next(letters) for _ in range(get_aval(y).ndim)]
+    lhs = [next(letters) for _ in range(a.ndim)]
+    rhs = [next(letters) for _ in range(b.ndim)]
     for i, j in zip(axes_x, axes_y, strict=True):
         rhs[j] = lhs[i]
     out = [c for i, c in enumerate(lhs) if i not in axes_x]

@@ -2,10 +2,25 @@
 
 import numpy as np
 
+from fgrad.core.source import located
 from fgrad.core.trace import Tracer, get_aval
 from fgrad.numpy._face import public, shape_of, unweak, value
-from fgrad.numpy._inplace import clone, fresh
+from fgrad.numpy._inplace import clone, copied, fresh
 from fgrad.primitives import shape as sh
+
+
+def _converted(x, dtype, name):
+    """An array-like as a value of a dtype; NumPy minds which Python numbers fit into it."""
+    v = value(x, name)
+    if dtype is None:
+        return v
+    plain = isinstance(x, list | tuple | int | float | complex)
+    if plain and not isinstance(v, Tracer):
+        try:
+            return np.asarray(x, np.dtype(dtype))
+        except (OverflowError, TypeError) as e:
+            raise type(e)(located(f"{name}: {e}")) from None
+    return sh.astype(v, np.dtype(dtype))
 
 
 @public
@@ -33,9 +48,7 @@ def array(object, dtype=None, copy=True, order="K", ndmin=0):
     >>> fnp.array([1.0, 2.0])
     Array([1., 2.])
     """
-    x = unweak(value(object, "array"))
-    if dtype is not None:
-        x = sh.astype(x, np.dtype(dtype))
+    x = unweak(_converted(object, dtype, "array"))
     if isinstance(x, Tracer):
         missing = ndmin - x.ndim
         return clone(sh.reshape(x, new_sizes=(1,) * missing + x.shape) if missing > 0 else x)
@@ -52,16 +65,14 @@ def asarray(a, dtype=None, order=None, *, copy=None, device=None):
     >>> fnp.asarray([1, 2])
     Array([1, 2])
     """
-    x = value(a, "asarray")
-    if dtype is not None:
-        x = sh.astype(x, np.dtype(dtype))
+    x = _converted(a, dtype, "asarray")
     if isinstance(x, Tracer):
         return clone(x) if copy else x
     return np.array(unweak(x)) if copy else np.asarray(unweak(x))
 
 
 @public
-def copy(a, order=None):
+def copy(a, order=None, subok=False):
     """A new array of the same numbers.
 
     Examples
@@ -71,7 +82,7 @@ def copy(a, order=None):
     Array([1, 2])
     """
     x = unweak(value(a, "copy"))
-    return clone(x) if isinstance(x, Tracer) else np.array(x)
+    return copied(x)
 
 
 _TO_FILL = frozenset(("zeros", "empty"))  # made to be assigned into
@@ -81,7 +92,7 @@ def _filled(name, doc):
     make = getattr(np, name)
 
     @public
-    def fun(shape, dtype=None, *, device=None, order="C"):
+    def fun(shape, dtype=None, order="C", *, device=None):
         x = make(shape_of(shape), dtype=float if dtype is None else dtype)
         return fresh(x) if name in _TO_FILL and x.ndim else x
 
@@ -190,7 +201,7 @@ empty_like = _like(
 
 
 @public
-def full(shape, fill_value, dtype=None, *, device=None, order="C"):
+def full(shape, fill_value, dtype=None, order="C", *, device=None):
     """An array of one value, which may be one being transformed.
 
     Examples
@@ -202,9 +213,8 @@ def full(shape, fill_value, dtype=None, *, device=None, order="C"):
     x = unweak(value(fill_value, "full"))
     if dtype is not None:
         x = sh.astype(x, np.dtype(dtype))
-    return sh.broadcast_to(x, shape_of(shape)) if isinstance(x, Tracer) else np.full(
-        shape_of(shape), x
-    )  # fmt: skip
+    out = sh.broadcast_to(x, shape_of(shape))
+    return out if isinstance(x, Tracer) else np.array(out)
 
 
 @public
@@ -245,7 +255,7 @@ def arange(start, stop=None, step=None, dtype=None, *, device=None):
 
 
 @public
-def eye(N, M=None, k=0, dtype=float, *, device=None, order="C"):
+def eye(N, M=None, k=0, dtype=float, order="C", *, device=None):
     """Ones on a diagonal, zeros elsewhere.
 
     Examples

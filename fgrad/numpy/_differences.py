@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from fgrad.core.source import located
-from fgrad.core.trace import get_aval
+from fgrad.core.trace import Tracer, get_aval
 from fgrad.numpy._face import axes_of, axis_of, public, refuse, unweak, value
 from fgrad.numpy._mathematics import as_inexact
 from fgrad.numpy._reduce import _cumulative
@@ -50,6 +50,8 @@ def diff(a, n=1, axis=-1, prepend=None, append=None):
     prepend, append = (None if v is np._NoValue else v for v in (prepend, append))
     if n < 0:
         raise ValueError(located(f"diff: n must not be negative; got {n}"))
+    if n == 0:
+        return x
     if get_aval(x).ndim == 0:
         raise ValueError(located("diff needs an array of at least one axis"))
     axis = axis_of(axis, get_aval(x).ndim)
@@ -61,8 +63,6 @@ def diff(a, n=1, axis=-1, prepend=None, append=None):
             broadcast_to(v, (*shape[:axis], 1, *shape[axis + 1 :])) if not get_aval(v).ndim else v
         )
 
-    if n == 0:
-        return x
     pieces = [*([end(prepend)] if prepend is not None else []), x]
     pieces += [end(append)] if append is not None else []
     x = concatenate_values(pieces, axis)
@@ -90,6 +90,8 @@ def ediff1d(ary, to_end=None, to_begin=None):
         if v is None:
             return []
         v = value(v, "ediff1d")
+        if not np.can_cast(get_aval(v).dtype, dtype, "same_kind"):
+            raise TypeError(located(f"ediff1d: {get_aval(v)} does not fit into {dtype}"))
         return [astype(reshape_values(v, (get_aval(v).size,)), dtype)]
 
     return concatenate_values([*end(to_begin), diff_values(x, 0), *end(to_end)])
@@ -220,6 +222,8 @@ def gradient(f, *varargs, axis=None, edge_order=1):
             raise ValueError(
                 located(f"gradient: places of shape {shape} do not fit axis {i} of {n} samples")
             )
+        if shape and not isinstance(h, Tracer) and (h[1:] - h[:-1] == h[1] - h[0]).all():
+            h, shape = h[1] - h[0], ()
         method = _by_places if shape else _uniform
         slope = method(x, i, as_inexact(h) if shape else h, edge_order)
         results.append(astype(slope, get_aval(x).dtype))
@@ -245,7 +249,7 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
     >>> fnp.trapezoid(fnp.array([0.0, 1.0, 2.0]))
     np.float64(2.0)
     """
-    y = as_inexact(unweak(value(y, "trapezoid")))
+    y = unweak(value(y, "trapezoid"))
     ndim = get_aval(y).ndim
     axis = axis_of(axis, ndim)
     n = get_aval(y).shape[axis]
@@ -264,6 +268,8 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
 def _cumulative_with_start(primitive, name, x, axis, dtype, out, include_initial, start):
     refuse(name, out=out)
     v = value(x, name)
+    if get_aval(v).ndim == 0:
+        v = reshape_values(v, (1,))
     if axis is None:
         if get_aval(v).ndim != 1:
             raise ValueError(located(f"{name}: axis must be given for {get_aval(v)}"))
@@ -308,7 +314,7 @@ def cumulative_prod(x, /, *, axis=None, dtype=None, out=None, include_initial=Fa
 
 
 @public
-def unwrap(p, discont=None, axis=-1, *, period=2 * math.pi):
+def unwrap(p, discont=None, axis=-1, period=2 * math.pi):
     """Angles without jumps: multiples of the period are added to what follows a jump.
 
     Parameters
@@ -340,5 +346,7 @@ def unwrap(p, discont=None, axis=-1, *, period=2 * math.pi):
     correction = ew.sub(wrapped, steps)
     correction = parts.select(ew.lt(parts.abs(steps), limit), 0, correction)
     n = get_aval(x).shape[axis]
+    if n == 0:
+        return x
     moved = ew.add(slice_axis(x, 1, n, axis), reduce.cumsum(correction, axis=axis, reverse=False))
     return concatenate_values([slice_axis(x, 0, 1, axis), moved], axis)

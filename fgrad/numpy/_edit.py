@@ -15,7 +15,7 @@ from fgrad.numpy._take import bring_into_bounds
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import shape as sh
 from fgrad.primitives.index import gather, scatter
-from fgrad.primitives.parts import real_part_like, select
+from fgrad.primitives.parts import select
 from fgrad.primitives.reduce import cumsum
 from fgrad.primitives.sort import argsort
 
@@ -107,7 +107,9 @@ def insert(arr, obj, values, axis=None):
     aval, new = get_aval(x), unweak(value(values, "insert: values"))
     n = aval.shape[axis]
     places = _places("insert", obj, n)
-    new = sh.astype(real_part_like(new, aval), aval.dtype)
+    if get_aval(new).dtype.kind == "c" and aval.dtype.kind != "c":
+        raise TypeError(located(f"insert: complex values do not fit into {aval}"))
+    new = sh.astype(new, aval.dtype)
     new = reshape_values(new, (1,) * (aval.ndim - get_aval(new).ndim) + get_aval(new).shape)
     if get_aval(places).ndim == 0:
         # a single place takes all the values: their first axis is the one to insert along

@@ -45,6 +45,8 @@ def parse(subscripts: str, ranks) -> tuple[list[str], str]:
     if not arrow:
         named = sorted(c for c in set(joined) - set(letters) if joined.count(c) == 1)
         return full, letters + "".join(named)
+    if hidden > 0 and "..." not in out:
+        raise ValueError(f"the result of {subscripts!r} must hold the '...' of the operands")
     out = out.replace("...", letters)
     if len(set(out)) != len(out) or not set(out) <= set(joined):
         raise ValueError(
@@ -72,6 +74,8 @@ class _Planner:
                 i = labels.index(c)
                 j = labels.index(c, i + 1)
                 shape = self.shapes[k]
+                if shape[i] != shape[j]:
+                    raise ValueError(f"the label {c!r} has the sizes {shape[i]} and {shape[j]}")
                 rest = [n for axis, n in enumerate(shape) if axis not in (i, j)]
                 k = self.emit((*rest, shape[i]), diagonal_values, k, axis1=i, axis2=j)
                 labels = labels[:i] + labels[i + 1 : j] + labels[j + 1 :] + c
@@ -159,6 +163,10 @@ def einsum_values(subscripts, *xs):
         steps = plan(subscripts, tuple([get_aval(x).shape for x in xs]))
     except ValueError as e:
         raise ValueError(located(f"einsum: {e}")) from None
+    if len({get_aval(x).dtype for x in xs}) > 1:
+        # before anything is summed: a sum of booleans or small integers is another number
+        common = np.result_type(*[get_aval(x).dtype for x in xs])
+        xs = [astype(x, common) for x in xs]
     values = list(xs)
     for operation, indices, params in steps:
         values.append(operation(*[values[i] for i in indices], **params))
@@ -186,6 +194,8 @@ def einsum(
     out=None,
     optimize=True,
     dtype=None,
+    casting="safe",
+    order="K",
     precision=None,
     preferred_element_type=None,
 ):
@@ -203,6 +213,10 @@ def einsum(
         Accepted for compatibility: the order of the products is always chosen by their cost.
     dtype, preferred_element_type : dtype-like, optional
         What to compute in.
+    casting : str
+        Which conversions to `dtype` are allowed.
+    order : str
+        Accepted for compatibility.
     precision : None
         Accepted for compatibility.
 
@@ -212,6 +226,8 @@ def einsum(
 
     Raises
     ------
+    TypeError
+        If an operand cannot be cast.
     ValueError
         If the subscripts do not fit the operands.
 
@@ -225,6 +241,12 @@ def einsum(
     if not isinstance(subscripts, str):
         subscripts, operands = _from_lists((subscripts, *operands))
     xs = [unweak(value(x, f"einsum: operand {i}")) for i, x in enumerate(operands)]
+    for x in xs if dtype is not None else ():
+        if not np.can_cast(get_aval(x).dtype, np.dtype(dtype), casting):
+            raise TypeError(
+                located(f"einsum: cannot cast {get_aval(x)} to {np.dtype(dtype)} by the rule "
+                        f"{casting!r}")
+            )  # fmt: skip
     dtype = dtype if dtype is not None else preferred_element_type
     if dtype is not None:
         xs = [astype(x, np.dtype(dtype)) for x in xs]

@@ -9,10 +9,11 @@ import numpy as np
 
 from fgrad.core.avals import promotion_operand
 from fgrad.core.source import located
-from fgrad.core.trace import NO_PARAMS, get_aval, thread
+from fgrad.core.trace import NO_PARAMS, Tracer, get_aval, thread
 from fgrad.numpy._face import give, public, refuse, value
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
+from fgrad.primitives.define import view
 from fgrad.primitives.shape import astype
 
 
@@ -37,9 +38,9 @@ def _document(fun, primitive, name, nin):
 def unary(name: str, primitive) -> Callable[..., Any]:
     """The public function for a primitive of one operand."""
 
-    def fun(x, /, out=None, *, where=True, dtype=None):
-        if out is not None or where is not True or dtype is not None:
-            return call_with_options(getattr(np, name), fun, (x,), out, where, dtype)
+    def fun(x, /, out=None, *, where=True, dtype=None, **others):
+        if out is not None or where is not True or dtype is not None or others:
+            return call_with_options(getattr(np, name), fun, (x,), out, where, dtype, **others)
         return give(thread.trace.process(primitive, (value(x, name),), NO_PARAMS))
 
     return _document(fun, primitive, name, 1)
@@ -48,9 +49,9 @@ def unary(name: str, primitive) -> Callable[..., Any]:
 def binary(name: str, primitive) -> Callable[..., Any]:
     """The public function for a primitive of two operands."""
 
-    def fun(x1, x2, /, out=None, *, where=True, dtype=None):
-        if out is not None or where is not True or dtype is not None:
-            return call_with_options(getattr(np, name), fun, (x1, x2), out, where, dtype)
+    def fun(x1, x2, /, out=None, *, where=True, dtype=None, **others):
+        if out is not None or where is not True or dtype is not None or others:
+            return call_with_options(getattr(np, name), fun, (x1, x2), out, where, dtype, **others)
         return give(thread.trace.process(primitive, (value(x1, name), value(x2, name)), NO_PARAMS))
 
     return _document(fun, primitive, name, 2)
@@ -80,12 +81,7 @@ def call_with_options(
         )
     unknown = set(others) - set(inspect.signature(fun).parameters)
     if unknown:
-        raise TypeError(
-            located(
-                f"{name}: the option {unknown.pop()}= is not supported; move axes with "
-                "fgrad.numpy.moveaxis and keep them with expand_dims"
-            )
-        )
+        raise TypeError(located(f"{name}: there is no option {unknown.pop()}="))
     if dtype is not None:
         signature = (*(None,) * ufunc.nin, *(np.dtype(dtype),) * ufunc.nout)
     if signature is None and casting == "same_kind":
@@ -93,18 +89,37 @@ def call_with_options(
     xs = [value(x, name) for x in args]
     operands = [promotion_operand(get_aval(x)) for x in xs]
     try:
-        wanted = ufunc.resolve_dtypes(
-            (*operands, *(None,) * ufunc.nout),
-            signature=signature or (None,) * ufunc.nargs,
-            casting=casting,
-        )
+        wanted = _loop(ufunc, operands, signature or (None,) * ufunc.nargs, casting)
     except TypeError as e:
         raise TypeError(located(f"{name}: {e}")) from None
-    result = fun(*(give(astype(x, d)) for x, d in zip(xs, wanted, strict=False)), **others)
+    try:
+        xs = [_as_loop_wants(x, d) for x, d in zip(xs, wanted, strict=False)]
+    except OverflowError as e:
+        raise OverflowError(located(f"{name}: {e}")) from None
+    result = fun(*map(give, xs), **others)
     if ufunc.nout > 1:
         given = zip(result, wanted[ufunc.nin :], strict=True)
         return tuple(give(astype(value(r), d)) for r, d in given)
     return give(astype(value(result), wanted[-1]))
+
+
+def _as_loop_wants(x, dtype):
+    """An operand in the dtype of the loop, which minds whether a Python integer fits."""
+    return dtype.type(x) if type(x) is int and dtype.kind in "iu" else astype(x, dtype)
+
+
+def _loop(ufunc, operands, signature, casting):
+    """The dtypes of the loop that NumPy runs for dtypes or, where weak, Python types."""
+    if any(isinstance(d, type) for d in operands):
+        # resolve_dtypes crashes where it should refuse Python's numbers: the ufunc itself refuses
+        samples = (d(1) if isinstance(d, type) else np.empty(0, d) for d in operands)
+        options = {"signature": signature} if any(signature) else {}
+        with np.errstate(all="ignore"):
+            ufunc(*samples, casting=casting, **options)
+        casting = "unsafe"
+    return ufunc.resolve_dtypes(
+        (*operands, *(None,) * ufunc.nout), signature=signature, casting=casting
+    )
 
 
 def with_options(fun):
@@ -250,7 +265,17 @@ def real(val):
     >>> fnp.real(1 + 2j)
     1.0
     """
-    return parts.real(value(val, "real"))
+    return real_values(value(val, "real"))
+
+
+def real_values(x):
+    """The real part of a value or tracer: a view of the array, or the array itself."""
+    return _part(parts.real, x) if get_aval(x).dtype.kind == "c" else x
+
+
+def _part(part, x):
+    out = part(x)
+    return view(x, out) if isinstance(x, Tracer) and x.aval.shape else out
 
 
 @public
@@ -270,5 +295,5 @@ def imag_values(x):
     """The imaginary part of a value or tracer."""
     aval = get_aval(x)
     if aval.dtype.kind == "c":
-        return parts.imag(x)
+        return _part(parts.imag, x)
     return (0 if aval.dtype.kind == "i" else 0.0) if aval.weak_type else parts.zeros_like(x)

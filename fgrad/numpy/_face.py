@@ -103,11 +103,20 @@ def axes_of(axis, ndim, name="axis"):
     return (axis_of(axis, ndim, name),)
 
 
+def reduced_axes(axis, ndim):
+    """The axes to reduce over; of a 0-d array NumPy lets 0 and -1 pass for none."""
+    return (
+        () if ndim == 0 and not isinstance(axis, tuple) and axis in (0, -1) else axes_of(axis, ndim)
+    )
+
+
 def axis_of(axis, ndim, name="axis"):
     """One axis as a non-negative int."""
     try:
+        if isinstance(axis, bool | np.bool_):  # True is an integer, but keepdims out of its place
+            raise TypeError
         axis = axis.__index__()
-    except AttributeError:
+    except (AttributeError, TypeError):
         raise TypeError(located(f"{name} must be an integer; got {axis!r}")) from None
     if not -ndim <= axis < ndim:
         raise np.exceptions.AxisError(

@@ -51,6 +51,10 @@ def _edges(name, x, bins, span, weights=None):
         known = concrete(x, f"{name}: bins={bins!r} (give a number of bins)")
         bins = len(np.histogram_bin_edges(known, bins, span)) - 1
     if not isinstance(bins, list | tuple) and np.ndim(bins) == 0:
+        if not hasattr(bins, "__index__"):
+            raise TypeError(
+                located(f"{name}: bins must be an integer, edges or a name; got {bins}")
+            )
         bins = bins.__index__()
         if bins < 1:
             raise ValueError(located(f"{name}: bins must be positive; got {bins}"))

@@ -17,6 +17,7 @@ from fgrad.core.source import located, user_source
 from fgrad.core.trace import Trace, Tracer, evaluation, get_aval, thread
 from fgrad.numpy._face import public, value
 from fgrad.numpy._indexing import AtIndex, getitem
+from fgrad.primitives.define import view
 from fgrad.primitives.shape import astype
 
 
@@ -51,6 +52,16 @@ def clone(x):
     return new
 
 
+def copied(x):
+    """The same value in an array that shares no memory."""
+    return clone(x) if isinstance(x, Tracer) else np.array(x)
+
+
+def unrelated(x):
+    """An array that is a new one in NumPy, and so no view of what it was made of."""
+    return clone(x) if isinstance(x, Tracer) else x
+
+
 def _take_over(x, other):
     kind = type(other)
     x.__class__ = kind  # a constant may have become something that is differentiated
@@ -69,6 +80,8 @@ def fresh(x):
 def replace(x, new) -> None:
     """Let a traced array go on with another value of its shape and dtype."""
     trace = x._trace
+    if trace.stale:  # also where all elements are new, and none of the old ones is looked at
+        trace.refuse(x)
     if not (isinstance(new, Tracer) and new._trace is trace):
         inner = getattr(new, "_trace", None)
         while inner is not None and inner is not trace:
@@ -79,11 +92,11 @@ def replace(x, new) -> None:
                 f"{new._trace.describe()} nothing can be assigned into it: return the new value"
             )
         new = trace.lift(new)
+    _take_over(x, new)  # first: the new value may be a view that is stale from here on
     for reference in getattr(x, "_family", ()):
         other = reference()
         if other is not None and other is not x and not other._trace.stale:
             other._trace = _Stale(x.aval, x, other._trace)
-    _take_over(x, new)
     with contextlib.suppress(AttributeError):
         del x._family
 
@@ -91,13 +104,26 @@ def replace(x, new) -> None:
 def take(x, index):
     """``x[index]``, which remembers the index."""
     out = getitem(x, index)
+    if not get_aval(out).shape and _has_ellipsis(index):
+        out = view(x, out)  # not a number, as of integers alone, but an array of no axes
+    if not isinstance(out, Tracer) and get_aval(out).shape:
+        out = x._trace.lift(out)  # so that traced values can be added to it
     if isinstance(out, Tracer) and hasattr(out, "_family"):
         out._origin = index
     return out
 
 
+def _has_ellipsis(index):
+    return index is Ellipsis or (isinstance(index, tuple) and any(i is Ellipsis for i in index))
+
+
 def assign(x, index, update) -> None:
     """``x[index] = update``"""
+    update = value(update, "assignment")
+    if x.aval.dtype.kind != "c" and get_aval(update).dtype.kind == "c":
+        raise TypeError(
+            located(f"complex numbers cannot be assigned into {x.aval}: take their real parts")
+        )
     stale = x._trace
     if stale.stale and stale.cause() is update and _is_same(update._origin, index):
         x._trace = stale.original  # the end of ``x[index] += v``, which took and changed a view
@@ -134,8 +160,8 @@ def _in_place(name):
     function = getattr(operator, name)
 
     def method(self, other):
-        if not self.aval.shape:  # a scalar: the name gets another one
-            return NotImplemented
+        if not self.aval.shape and not hasattr(self, "_origin"):
+            return NotImplemented  # a number: the name gets another one
         result = function(self, other)
         if result is NotImplemented:
             return result

@@ -3,6 +3,7 @@
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
 from fgrad.numpy._face import public, value
+from fgrad.numpy._inplace import copied
 from fgrad.numpy._shape import concatenate_values, reshape_values
 from fgrad.primitives.define import broadcast_shapes
 from fgrad.primitives.shape import broadcast_to
@@ -171,7 +172,7 @@ def block(arrays):
     >>> fnp.block([[fnp.ones((1, 1)), fnp.zeros((1, 2))]])
     Array([[1., 0., 0.]])
     """
-    return _block(arrays, "block")[0]
+    return copied(_block(arrays, "block")[0])
 
 
 @public

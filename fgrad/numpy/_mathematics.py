@@ -5,9 +5,10 @@ import math
 import numpy as np
 
 from fgrad.core.source import located
-from fgrad.core.trace import get_aval
+from fgrad.core.trace import Tracer, get_aval
 from fgrad.numpy._elementwise import imag_values, with_options
-from fgrad.numpy._face import public, refuse, value
+from fgrad.numpy._face import public, refuse, unweak, value
+from fgrad.numpy._inplace import into
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
 from fgrad.primitives.bessel import i0e
@@ -20,11 +21,11 @@ def as_inexact(x, ufunc=None):
     Without a ufunc integers and booleans become float64, as in products with Python's floats.
     """
     aval = get_aval(x)
-    if aval.weak_type and aval.dtype.kind != "i":
+    if aval.weak_type and aval.dtype.kind == "f":
         return x
     if ufunc is None:
         return x if aval.inexact else ew.mul(x, 1.0)
-    if aval.weak_type:
+    if aval.weak_type and aval.dtype.kind == "i":
         return ew.mul(x, 1.0)
     try:
         return astype(x, ufunc.resolve_dtypes((aval.dtype, *(None,) * ufunc.nout))[0])
@@ -113,9 +114,11 @@ def modf(x, /):
     """
     x = as_inexact(value(x, "modf"), np.modf)
     whole = ew.trunc(x)
-    infinite = ew.isinf(x)
-    fraction = ew.sub(x, parts.select(infinite, 0, whole))
-    return ew.copysign(parts.select(infinite, 0, fraction), x), whole
+    finite = parts.select(ew.isinf(x), 0, whole)
+    # with the sign of the number also where it is zero
+    below, above = ew.neg(ew.sub(finite, x)), ew.sub(x, finite)
+    fraction = parts.select(ew.signbit(x), below, above)
+    return parts.select(ew.isinf(x), ew.copysign(0.0, x), fraction), whole
 
 
 @with_options
@@ -128,7 +131,7 @@ def ldexp(x1, x2, /):
     >>> fnp.ldexp(fnp.array([1.5]), 2)
     Array([6.])
     """
-    return ew.ldexp(value(x1, "ldexp"), value(x2, "ldexp"))
+    return ew.ldexp(value(x1, "ldexp"), unweak(value(x2, "ldexp")))
 
 
 @with_options
@@ -235,6 +238,8 @@ def fmax(x1, x2, /):
     Array([1., 0.])
     """
     x, y = value(x1, "fmax"), value(x2, "fmax")
+    if not (get_aval(x).inexact or get_aval(y).inexact):
+        return ew.max(x, y)
     return parts.select(ew.logical_or(ew.gt(x, y), ew.isnan(y)), x, y)
 
 
@@ -249,6 +254,8 @@ def fmin(x1, x2, /):
     Array([1., 2.])
     """
     x, y = value(x1, "fmin"), value(x2, "fmin")
+    if not (get_aval(x).inexact or get_aval(y).inexact):
+        return ew.min(x, y)
     return parts.select(ew.logical_or(ew.lt(x, y), ew.isnan(y)), x, y)
 
 
@@ -266,7 +273,7 @@ def heaviside(x1, x2, /):
 
 
 @public
-def sinc(x, /):
+def sinc(x):
     """``sin(pi x) / (pi x)``, which is 1 at zero.
 
     Examples
@@ -276,12 +283,12 @@ def sinc(x, /):
     Array([1.        , 0.63661977])
     """
     y = ew.mul(as_inexact(value(x, "sinc")), math.pi)
-    zero = ew.eq(y, 0)
-    safe = parts.select(zero, 1, y)
-    # the first terms of the series give the derivatives at zero
-    s = ew.mul(parts.select(zero, y, 0), y)
+    small = ew.lt(parts.abs(y), 0.03)
+    safe = parts.select(small, 1, y)
+    # the first terms of the series, whose derivatives cancel no large numbers
+    s = ew.square(parts.select(small, y, 0))
     series = ew.sub(1, ew.mul(s, ew.sub(1 / 6, ew.mul(s, ew.sub(1 / 120, ew.mul(s, 1 / 5040))))))
-    return parts.select(zero, series, ew.div(ew.sin(safe), safe))
+    return parts.select(small, series, ew.div(ew.sin(safe), safe))
 
 
 def nan_to_num_values(x, nan, posinf, neginf):
@@ -306,7 +313,7 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     ----------
     x : array-like
     copy : bool
-        Accepted for compatibility: the result is always new.
+        False replaces them in a traced array itself; of others the result is always new.
     nan, posinf, neginf : number, optional
         The replacements: zero, and the largest and least numbers of the dtype by default.
 
@@ -316,7 +323,12 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     >>> fnp.nan_to_num(fnp.array([fnp.nan, 1.0]))
     Array([0., 1.])
     """
-    return nan_to_num_values(value(x, "nan_to_num"), nan, posinf, neginf)
+    v = value(x, "nan_to_num")
+    out = nan_to_num_values(v, nan, posinf, neginf)
+    if copy or not isinstance(v, Tracer) or not v.aval.shape:
+        return out
+    into(v, out, "nan_to_num")
+    return v
 
 
 @public

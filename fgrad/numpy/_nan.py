@@ -1,12 +1,15 @@
 """Reductions that leave NaN out."""
 
+import functools
 import math
+
+import numpy as np
 
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
 from fgrad.numpy import _reduce
 from fgrad.numpy._face import public, refuse, unweak, value
-from fgrad.numpy._reduce import mean_values, reduced, var_values
+from fgrad.numpy._reduce import corrected, mask_for, mean_values, reduced, root, var_values
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts, reduce
 
@@ -26,8 +29,9 @@ def _of_filled(name, fill, text, call, result):
     plain = getattr(_reduce, name.removeprefix("nan"))
 
     @public
-    def fun(a, axis=None, dtype=None, out=None, **options):
-        return value(plain(_filled(name, a, fill)[0], axis, dtype, out, **options))
+    @functools.wraps(plain)
+    def fun(a, axis=None, dtype=None, out=None, *options, **named):
+        return value(plain(_filled(name, a, fill)[0], axis, dtype, out, *options, **named))
 
     fun.__name__ = fun.__qualname__ = name
     fun.__doc__ = f"""{text} Parameters are those of `{name.removeprefix("nan")}`.
@@ -63,20 +67,17 @@ nancumprod = _of_filled(
 )
 
 
-def _extreme(name, fill, primitive, join, text):
+def _extreme(name, fill, text):
+    plain = getattr(_reduce, name.removeprefix("nan"))
+
     @public
     def fun(a, axis=None, out=None, keepdims=False, initial=None, where=None):
-        refuse(name, out=out)
         x, missing = _filled(name, a, fill)
-        if where is not None:
-            if initial is None:
-                raise ValueError(located(f"{name} with where= needs initial="))
-            x = parts.select(value(where, "where"), x, value(initial, "initial"))
-        result = reduced(primitive, x, axis, keepdims)
-        if missing is not None:
-            nothing = reduced(reduce.reduce_and, missing, axis, keepdims)
-            result = parts.select(nothing, get_aval(x).dtype.type(math.nan), result)
-        return result if initial is None else join(result, value(initial, "initial"))
+        result = value(plain(x, axis, out, keepdims, initial, where))
+        if missing is None or initial is not None:
+            return result
+        nothing = reduced(reduce.reduce_and, missing, axis, keepdims)
+        return parts.select(nothing, get_aval(x).dtype.type(math.nan), result)
 
     fun.__name__ = fun.__qualname__ = name
     fun.__doc__ = f"""{text} NaN where there is nothing else. Parameters are those of `max`.
@@ -90,12 +91,8 @@ def _extreme(name, fill, primitive, join, text):
     return fun
 
 
-nanmax = _extreme(
-    "nanmax", -math.inf, reduce.reduce_max, ew.max, "The largest element over axes, without NaN."
-)
-nanmin = _extreme(
-    "nanmin", math.inf, reduce.reduce_min, ew.min, "The smallest element over axes, without NaN."
-)
+nanmax = _extreme("nanmax", -math.inf, "The largest element over axes, without NaN.")
+nanmin = _extreme("nanmin", math.inf, "The smallest element over axes, without NaN.")
 
 
 def _arg(name, fill, text):
@@ -121,17 +118,19 @@ nanargmax = _arg("nanargmax", -math.inf, "The index of the first largest element
 nanargmin = _arg("nanargmin", math.inf, "The index of the first smallest element, without NaN.")
 
 
-def _present(name, a, where):
+def _present(name, a, where, dtype):
     """The value, and which elements count (None for all)."""
     x, missing = _filled(name, a, 0)
     if missing is None:
         return x, where
+    if dtype is not None and np.dtype(dtype).kind not in "fc":
+        raise TypeError(located(f"{name}: NaN need an inexact dtype; got {np.dtype(dtype)}"))
     present = ew.logical_not(missing)
-    return x, present if where is None else ew.logical_and(present, value(where, "where"))
+    return x, present if where is None else ew.logical_and(present, mask_for(x, where))
 
 
 @public
-def nanmean(a, axis=None, dtype=None, out=None, keepdims=False, *, where=None):
+def nanmean(a, axis=None, dtype=None, out=None, keepdims=False, where=None):
     """The mean over axes of what is not NaN. Parameters are those of `mean`.
 
     Examples
@@ -141,13 +140,13 @@ def nanmean(a, axis=None, dtype=None, out=None, keepdims=False, *, where=None):
     np.float64(2.0)
     """
     refuse("nanmean", out=out)
-    x, where = _present("nanmean", a, where)
+    x, where = _present("nanmean", a, where, dtype)
     return mean_values(x, axis, keepdims, dtype, where)
 
 
 @public
 def nanvar(
-    a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None, mean=None,
+    a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, where=None, mean=None,
     correction=None,
 ):  # fmt: skip
     """The variance over axes of what is not NaN. Parameters are those of `var`.
@@ -159,14 +158,15 @@ def nanvar(
     np.float64(1.0)
     """
     refuse("nanvar", out=out)
-    ddof = ddof if correction is None else correction
-    x, where = _present("nanvar", a, where)
-    return var_values(x, axis, dtype, ddof, keepdims, where, mean, math.nan)
+    ddof = corrected("nanvar", ddof, correction)
+    x, where = _present("nanvar", a, where, dtype)
+    nothing = math.nan if get_aval(x).inexact else None  # NumPy's nanvar of integers is its var
+    return var_values(x, axis, dtype, ddof, keepdims, where, mean, nothing)
 
 
 @public
 def nanstd(
-    a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None, mean=None,
+    a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, where=None, mean=None,
     correction=None,
 ):  # fmt: skip
     """The standard deviation over axes of what is not NaN. Parameters are those of `var`.
@@ -178,6 +178,7 @@ def nanstd(
     np.float64(1.0)
     """
     refuse("nanstd", out=out)
-    ddof = ddof if correction is None else correction
-    x, where = _present("nanstd", a, where)
-    return ew.sqrt(var_values(x, axis, dtype, ddof, keepdims, where, mean, math.nan))
+    ddof = corrected("nanstd", ddof, correction)
+    x, where = _present("nanstd", a, where, dtype)
+    nothing = math.nan if get_aval(x).inexact else None
+    return root(var_values(x, axis, dtype, ddof, keepdims, where, mean, nothing))

@@ -154,7 +154,7 @@ def _chosen(name, condition, a, axis, size, fill_value):
 
 
 @public
-def compress(condition, a, axis=None, *, size=None, fill_value=0, out=None):
+def compress(condition, a, axis=None, out=None, *, size=None, fill_value=0):
     """The elements along an axis where a condition holds.
 
     Parameters

@@ -4,7 +4,7 @@ import numpy as np
 
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
-from fgrad.numpy._face import concrete, public, value
+from fgrad.numpy._face import axis_of, concrete, public, value
 from fgrad.numpy._rearrange import flip_values
 from fgrad.numpy._reduce import mean_values, reduced
 from fgrad.primitives import elementwise as ew
@@ -242,7 +242,9 @@ def pad(array, pad_width, mode="constant", **kwargs):
     if isinstance(pad_width, dict):
         named, pad_width = pad_width, [(0, 0)] * ndim
         for axis, width in named.items():
-            pad_width[axis] = (width, width) if hasattr(width, "__index__") else width
+            pad_width[axis_of(axis, ndim)] = (
+                (width, width) if hasattr(width, "__index__") else width
+            )
     given = concrete(pad_width, "pad: the width")
     if given.size and (given.dtype.kind not in "iu" or given.min() < 0):
         raise ValueError(located(f"pad: widths must be non-negative integers; got {pad_width!r}"))

@@ -214,14 +214,19 @@ def polydiv(u, v, *, trim_leading_zeros=False):
 # -- convolution ---------------------------------------------------------------------------------
 
 
-def convolve_values(x, y, mode):
-    """NumPy's convolve of two vectors: windows of the longer times the shorter, reversed."""
+def convolve_values(x, y, mode, mirrored=False):
+    """NumPy's convolve of two vectors: windows of the longer times the shorter, reversed.
+
+    `mirrored` takes the middle, if it is not the very middle, nearer to the end than to the start.
+    """
     if get_aval(x).size < get_aval(y).size:
         x, y = y, x
     n, m = get_aval(x).size, get_aval(y).size
     if m == 0:
         raise ValueError(located("convolve: the vectors must not be empty"))
-    first = {"full": 0, "same": (m - 1) // 2, "valid": m - 1}.get(mode)  # place in the full one
+    first = {"full": 0, "same": (m - 1 + mirrored) // 2, "valid": m - 1}.get(
+        mode
+    )  # in the full one
     if first is None:
         raise ValueError(located(f"convolve: mode must be 'full', 'same' or 'valid'; got {mode!r}"))
     length = {"full": n + m - 1, "same": n, "valid": n - m + 1}[mode]
@@ -262,7 +267,8 @@ def correlate(a, v, mode="valid", *, precision=None, preferred_element_type=None
     """
     x, y = _vector("correlate", a), _vector("correlate", v)
     y = parts.conj(y) if get_aval(y).dtype.kind == "c" else y
-    return convolve_values(x, flip_values(y, (0,)), mode)
+    shorter = get_aval(x).size < get_aval(y).size
+    return convolve_values(x, flip_values(y, (0,)), mode, mirrored=shorter)
 
 
 # -- interpolation -------------------------------------------------------------------------------
@@ -306,6 +312,10 @@ def interp(x, xp, fp, left=None, right=None, period=None):
         x, xp, fp = _one_period(x, xp, fp, value(period, "period"))
         left = right = None
     n = get_aval(xp).size
+    if get_aval(fp).dtype.kind != "c":
+        for side in (left, right):
+            if side is not None and get_aval(value(side, "interp")).dtype.kind == "c":
+                raise TypeError(located("interp: outside of real points the value must be real"))
 
     def at(v, i):
         return gather(v, i, axes=(0,), out_axis=0)
@@ -316,7 +326,9 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     width = ew.sub(at(xp, above), x0)
     flat = ew.eq(width, 0)
     slope = ew.div(ew.sub(at(fp, above), f0), parts.select(flat, 1, width))
-    out = ew.add(f0, parts.select(flat, 0, ew.mul(slope, ew.sub(x, x0))))
+    # at the end, where the last points stand one above the other, the very last one counts
+    base = parts.select(flat, at(fp, above), f0)
+    out = ew.add(base, ew.mul(parts.select(flat, 0, slope), ew.sub(x, x0))) if n > 1 else base
     first, last = (sh.slice(v, index=(i,)) for v, i in ((fp, 0), (fp, n - 1)))
     low, high = (sh.slice(xp, index=(i,)) for i in (0, n - 1))
     out = parts.select(ew.lt(x, low), first if left is None else value(left, "left"), out)

@@ -5,6 +5,7 @@ from fgrad.core.trace import get_aval
 from fgrad.numpy._contract import _tensordot
 from fgrad.numpy._einsum import einsum_values
 from fgrad.numpy._face import axis_of, public, refuse, unweak, value
+from fgrad.numpy._gufunc import generalized
 from fgrad.numpy._rearrange import moveaxis_values
 from fgrad.numpy._shape import reshape_values
 from fgrad.primitives.define import broadcast_shapes
@@ -129,9 +130,11 @@ def kron(a, b):
     return reshape_values(mul(x, y), tuple(i * j for i, j in zip(m, n, strict=True)))
 
 
-@public
-def vecdot(x1, x2, /, *, axis=-1, precision=None, preferred_element_type=None):
-    """The dot products of the vectors along an axis, the first conjugated.
+@generalized
+def vecdot(x1, x2, /, *, precision=None, preferred_element_type=None):
+    """The dot products of the vectors along an axis, the last by default, the first conjugated.
+
+    NumPy's options ``axis=``, ``axes=`` and ``keepdims=`` say where the axis is.
 
     Examples
     --------
@@ -140,13 +143,11 @@ def vecdot(x1, x2, /, *, axis=-1, precision=None, preferred_element_type=None):
     Array([3., 3.])
     """
     x, y = _operands("vecdot", x1, x2)
-    if axis != -1:
-        x, y = (moveaxis_values(v, axis, -1) for v in (x, y))
     _check_vectors("vecdot", x, y, -1, -1)
     return einsum_values("...i,...i->...", _conjugate(x), y)
 
 
-@public
+@generalized
 def matvec(x1, x2, /):
     """The products of matrices with vectors, over stacks of both.
 
@@ -161,7 +162,7 @@ def matvec(x1, x2, /):
     return einsum_values("...ij,...j->...i", x, y)
 
 
-@public
+@generalized
 def vecmat(x1, x2, /):
     """The products of conjugated vectors with matrices, over stacks of both.
 

@@ -74,7 +74,9 @@ def quantile_values(x, q, axes, keepdims=False, method="linear", ignore_nan=Fals
     """NumPy's quantile of a value or tracer over (non-negative) axes; `q` is one too."""
     if method not in _METHODS:
         raise ValueError(located(f"quantile: method must be one of {_METHODS}; got {method!r}"))
-    x = unweak(x) if method in _WHOLE else as_inexact(unweak(x))
+    x = unweak(x)
+    if method not in _WHOLE and not get_aval(x).inexact:
+        x = astype(x, np.result_type(get_aval(x).dtype, get_aval(as_inexact(q)).dtype))
     shape, dtype = get_aval(x).shape, get_aval(x).dtype
     rest = [i for i in range(len(shape)) if i not in axes]
     n = math.prod(shape[i] for i in axes)
@@ -147,7 +149,10 @@ def _weighted(name, x, q, axes, weights, keepdims, ignore_nan):
         if ignore_nan:
             w = select(absent, 0.0, w)
     part = cumsum(w, axis=0, reverse=False)
-    part = ew.div(part, slice_axis(part, n - 1, n, 0))
+    total = slice_axis(part, n - 1, n, 0)
+    if not isinstance(total, Tracer) and not np.all(np.isfinite(total) & (total != 0)):
+        raise ValueError(located(f"{name}: weights must be finite and not all zero"))
+    part = ew.div(part, total)
     part = select(ew.eq(part, 0), -1.0, part)  # what has no weight is not chosen
     q_shape = get_aval(q).shape
     q = reshape_values(q, (*q_shape, *(1,) * (1 + len(rest))))
@@ -186,11 +191,13 @@ def _quantiles(name, whole, ignore_nan):
     ):
         refuse(name, out=out)
         x = value(a, name)
-        if get_aval(x).dtype.kind == "b":
+        if get_aval(x).dtype.kind == "b" and method not in _WHOLE:
             raise TypeError(located(f"{name}: booleans have no difference; got {get_aval(x)}"))
         if get_aval(x).dtype.kind == "c":
             raise TypeError(located(f"{name}: complex numbers have no order; got {get_aval(x)}"))
         axes = axes_of(axis, get_aval(x).ndim)
+        if method == "linear" and whole == 1 and get_aval(value(q, name)).dtype.kind in "iu":
+            method = "lower"  # the least or the largest element itself
         q = _fractions(q, name, whole)
         if weights is None:
             return quantile_values(x, q, axes, keepdims, method, ignore_nan)

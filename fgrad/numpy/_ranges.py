@@ -4,9 +4,11 @@ import math
 
 import numpy as np
 
+from fgrad.core.avals import result_aval
 from fgrad.core.source import located
 from fgrad.core.trace import Tracer, get_aval
-from fgrad.numpy._face import give, public, shape_of, unweak, value
+from fgrad.numpy._face import axis_of, give, public, shape_of, unweak, value
+from fgrad.numpy._inplace import copied
 from fgrad.numpy._rearrange import moveaxis_values
 from fgrad.numpy._shape import concatenate_values, reshape_values
 from fgrad.primitives import elementwise as ew
@@ -18,7 +20,7 @@ from fgrad.primitives.shape import astype, broadcast_to, expand_dims, slice_axis
 def linspace_values(start, stop, num, endpoint, dtype, axis):
     """NumPy's linspace of values or tracers, and the step."""
     gaps = num - 1 if endpoint else num
-    wide = np.result_type(get_aval(start).dtype, get_aval(stop).dtype, float(num))
+    wide = np.result_type(result_aval((), (get_aval(start), get_aval(stop))).dtype, float(num))
     start, stop = (astype(v, wide) for v in (start, stop))
     shape = broadcast_shapes("linspace", [get_aval(v).shape for v in (start, stop)])
     start, stop = (expand_dims(broadcast_to(v, shape), (0,)) for v in (start, stop))
@@ -31,7 +33,7 @@ def linspace_values(start, stop, num, endpoint, dtype, axis):
     if dtype is not None:
         dtype = np.dtype(dtype)
         out = astype(ew.floor(out) if dtype.kind in "iu" else out, dtype)
-    out = moveaxis_values(out, 0, axis) if shape else out
+    out = moveaxis_values(out, 0, axis)
     return out, reshape_values(step, shape)
 
 
@@ -70,8 +72,9 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     Array([0. , 0.5, 1. ])
     """
     num = _count("linspace", num)
-    a, b = unweak(value(start, "linspace: start")), unweak(value(stop, "linspace: stop"))
+    a, b = value(start, "linspace: start"), value(stop, "linspace: stop")
     if not (isinstance(a, Tracer) or isinstance(b, Tracer)):
+        axis_of(axis, 1 + max(np.ndim(a), np.ndim(b)))
         return np.linspace(a, b, num, endpoint, retstep, dtype, axis)
     out, step = linspace_values(a, b, num, endpoint, dtype, axis)
     return (out, step) if retstep else out
@@ -141,7 +144,7 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     *xi : array-like
         Vectors.
     copy : bool
-        Accepted for compatibility.
+        Whether the arrays share no memory with the vectors.
     sparse : bool
         Whether to leave axes of length one.
     indexing : {'xy', 'ij'}
@@ -165,7 +168,8 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
         for x, p in zip(xs, places, strict=True)
     ]
     shape = np.broadcast_shapes(*(get_aval(x).shape for x in xs))
-    return tuple(xs if sparse else [broadcast_to(x, shape) for x in xs])
+    out = xs if sparse else [broadcast_to(x, shape) for x in xs]
+    return tuple(map(copied, out) if copy else out)
 
 
 @public

@@ -7,6 +7,7 @@ import numpy as np
 from fgrad.core.source import located
 from fgrad.core.trace import Tracer, get_aval
 from fgrad.numpy._face import axes_of, axis_of, concrete, public, shape_of, value
+from fgrad.numpy._inplace import copied, unrelated
 from fgrad.numpy._shape import concatenate_values, reshape_values, transpose_values
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import shape as sh
@@ -186,13 +187,13 @@ def rot90(m, k=1, axes=(0, 1)):
 def _roll_one(x, shift, axis):
     n = get_aval(x).shape[axis]
     if n < 2:
-        return x
+        return copied(x)
     if isinstance(shift, Tracer):
         places = ew.remainder(ew.sub(np.arange(n), shift), n)
         return gather(x, places, axes=(axis,), out_axis=axis)
     cut = -int(shift) % n
     if cut == 0:
-        return x
+        return copied(x)
     return concatenate_values(
         [sh.slice_axis(x, cut, n, axis), sh.slice_axis(x, 0, cut, axis)], axis
     )
@@ -218,20 +219,23 @@ def roll(a, shift, axis=None):
     """
     x = value(a, "roll")
     shape = get_aval(x).shape
-    if axis is None:
-        flat = reshape_values(x, (-1,)) if shape != () else reshape_values(x, (1,))
-        return reshape_values(_roll_one(flat, value(shift, "shift"), 0), shape)
-    axes = axis if isinstance(axis, tuple | list) else (axis,)
     shifts = shift if isinstance(shift, tuple | list) else (shift,)
+    if axis is None:
+        x = reshape_values(x, (get_aval(x).size,))
+        for s in shifts:
+            x = _roll_one(x, value(s, "shift"), 0)
+        return reshape_values(x, shape)
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
     if len(axes) != len(shifts):
         if 1 not in (len(axes), len(shifts)):
             raise ValueError(located(f"roll: {len(shifts)} shifts do not fit {len(axes)} axes"))
         axes, shifts = (
-            tuple(s) * (max(len(axes), len(shifts)) if len(s) == 1 else 1) for s in (axes, shifts)
+            tuple(s) * ((len(axes) if s is shifts else len(shifts)) if len(s) == 1 else 1)
+            for s in (axes, shifts)
         )
     for s, a in zip(shifts, axes, strict=True):
         x = _roll_one(x, value(s, "shift"), axis_of(a, len(shape)))
-    return x
+    return x if shifts and axes else copied(x)
 
 
 # -- repetition ----------------------------------------------------------------------------------
@@ -259,10 +263,10 @@ def tile(A, reps):
     reps = (1,) * (ndim - len(reps)) + reps
     shape = (1,) * (ndim - len(shape)) + shape
     if all(r == 1 for r in reps):
-        return reshape_values(x, shape)
+        return copied(reshape_values(x, shape))
     x = reshape_values(x, tuple(k for n in shape for k in (1, n)))
     x = sh.broadcast_to(x, tuple(k for r, n in zip(reps, shape, strict=True) for k in (r, n)))
-    return reshape_values(x, tuple(r * n for r, n in zip(reps, shape, strict=True)))
+    return unrelated(reshape_values(x, tuple(r * n for r, n in zip(reps, shape, strict=True))))
 
 
 @public
@@ -295,9 +299,12 @@ def repeat(a, repeats, axis=None, *, total_repeat_length=None):
         raise ValueError(located(f"repeat: repeats must be non-negative integers; got {repeats!r}"))
     if times.size == 1 and total_repeat_length is None:
         times = int(times.reshape(()))
+        if times == 1:
+            return copied(x)
         x = reshape_values(x, (*shape[: axis + 1], 1, *shape[axis + 1 :]))
         x = sh.broadcast_to(x, (*shape[: axis + 1], times, *shape[axis + 1 :]))
-        return reshape_values(x, (*shape[:axis], shape[axis] * times, *shape[axis + 1 :]))
+        shape = (*shape[:axis], shape[axis] * times, *shape[axis + 1 :])
+        return unrelated(reshape_values(x, shape))
     if times.size not in (1, shape[axis]) or times.ndim > 1:
         raise ValueError(
             located(f"repeat: repeats of shape {times.shape} do not fit an axis of {shape[axis]}")

@@ -5,7 +5,7 @@ import numpy as np
 from fgrad.core.avals import weak_types
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
-from fgrad.numpy._face import axes_of, axis_of, public, refuse, unweak, value
+from fgrad.numpy._face import axes_of, axis_of, public, reduced_axes, refuse, unweak, value
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts, reduce
 from fgrad.primitives.shape import astype, broadcast_to, reshape, stop_gradient
@@ -13,12 +13,17 @@ from fgrad.primitives.shape import astype, broadcast_to, reshape, stop_gradient
 
 def reduced(primitive, x, axis, keepdims):
     """A reduction primitive over NumPy's `axis`."""
-    axes = axes_of(axis, get_aval(x).ndim)
+    axes = reduced_axes(axis, get_aval(x).ndim)
     return primitive(x, axes=axes, keepdims=True) if keepdims else primitive(x, axes=axes)
 
 
+def mask_for(x, where):
+    """A mask of the shape of a value; NumPy refuses a larger one, which would repeat elements."""
+    return broadcast_to(value(where, "where"), get_aval(x).shape)
+
+
 def _masked(x, where, fill):
-    return x if where is None else parts.select(value(where, "where"), x, fill)
+    return x if where is None else parts.select(mask_for(x, where), x, fill)
 
 
 def _sum_dtype(dtype):
@@ -46,7 +51,12 @@ def _accumulated(primitive, name, a, axis, dtype, out, keepdims, initial, where,
 def _initial(initial, dtype):
     """The start of a reduction in the dtype that it computes in, as NumPy converts it."""
     v = value(initial, "initial")
-    return dtype.type(v) if type(v) in weak_types else astype(v, dtype)
+    if get_aval(v).dtype.kind == "c" and dtype.kind not in "cb":
+        raise TypeError(located(f"initial: a complex number does not fit {dtype}; got {initial}"))
+    try:
+        return dtype.type(v) if type(v) in weak_types else astype(v, dtype)
+    except OverflowError as e:
+        raise OverflowError(located(f"initial: {e}")) from None
 
 
 @public
@@ -107,7 +117,7 @@ def _extreme(primitive, name, a, axis, out, keepdims, initial, where, join):
             raise ValueError(located(f"{name} with where= needs initial="))
         x = _masked(x, where, _initial(initial, get_aval(x).dtype))
     shape = get_aval(x).shape
-    axes = axes_of(axis, len(shape))
+    axes = reduced_axes(axis, len(shape))
     if initial is not None and 0 in [shape[i] for i in axes]:
         kept = reduce.kept_shape(shape, axes) if keepdims else tuple(
             n for i, n in enumerate(shape) if i not in axes
@@ -207,7 +217,7 @@ def mean_values(x, axis, keepdims, dtype=None, where=None):
             count *= aval.shape[i]
         total = reduced(reduce.reduce_sum, x, axes, keepdims)
         return astype(ew.div(total, count), dtype)
-    mask = value(where, "where")
+    mask = mask_for(x, where)
     x = parts.select(mask, x, get_aval(x).dtype.type(0))
     ones = parts.select(mask, np.ones(get_aval(x).shape, get_aval(x).dtype), 0)
     total = reduced(reduce.reduce_sum, x, axes, keepdims)
@@ -234,28 +244,48 @@ def var_values(x, axis, dtype, ddof, keepdims, where=None, mean=None, too_few=No
     """
     aval = get_aval(x)
     axes = axes_of(axis, aval.ndim)
-    x = astype(x, _float_dtype(aval.dtype) if dtype is None else np.dtype(dtype))
+    dtype = None if dtype is None else np.dtype(dtype)
     if mean is None:
-        mean = mean_values(x, axes, True, where=where)
+        mean = mean_values(x, axes, True, dtype, where)
+    # NumPy adds up in the dtype it is asked for, but takes the differences as they are
     centered = ew.sub(x, value(mean, "mean"))
-    if aval.dtype.kind == "c":
+    if get_aval(centered).dtype.kind == "c":
         size = ew.add(ew.square(parts.real(centered)), ew.square(parts.imag(centered)))
     else:
         size = ew.mul(centered, centered)
+    size = size if dtype is None else astype(size, dtype)
     result = get_aval(size).dtype
     if where is not None:
-        mask = value(where, "where")
+        mask = mask_for(x, where)
         size = parts.select(mask, size, result.type(0))
         ones = parts.select(mask, np.ones(get_aval(size).shape, result), 0)
         count = ew.sub(reduced(reduce.reduce_sum, ones, axes, keepdims), ddof)
         total = reduced(reduce.reduce_sum, size, axes, keepdims)
         few = ew.le(count, 0)
+        count = parts.select(few, 1, count)
         bad = stop_gradient(ew.div(total, 0.0)) if too_few is None else result.type(too_few)
-        return parts.select(few, bad, ew.div(total, parts.select(few, 1, count)))
+        return astype(parts.select(few, bad, ew.div(total, count)), result)
     count = np.prod([aval.shape[i] for i in axes], dtype=float).item() - ddof
     total = reduced(reduce.reduce_sum, size, axes, keepdims)
     variance = ew.div(total, count) if count > 0 else stop_gradient(ew.div(total, 0.0))
     return astype(variance, result)
+
+
+def corrected(name, ddof, correction):
+    """What to subtract from the number of elements, which has two names."""
+    if correction is None:
+        return ddof
+    if ddof != 0:
+        raise ValueError(located(f"{name}: give only one of ddof and correction"))
+    return correction
+
+
+def root(variance):
+    """The standard deviation, in the dtype of the variance."""
+    aval = get_aval(variance)
+    if not aval.inexact and aval.ndim:
+        raise TypeError(located(f"std: the root of {aval} is no {aval.dtype}"))
+    return astype(ew.sqrt(variance), aval.dtype)
 
 
 @public
@@ -279,7 +309,7 @@ def var(
     np.float64(1.0)
     """
     refuse("var", out=out)
-    ddof = ddof if correction is None else correction
+    ddof = corrected("var", ddof, correction)
     return var_values(unweak(value(a, "var")), axis, dtype, ddof, keepdims, where, mean)
 
 
@@ -297,8 +327,9 @@ def std(
     np.float64(1.0)
     """
     refuse("std", out=out)
-    ddof = ddof if correction is None else correction
-    return ew.sqrt(var_values(unweak(value(a, "std")), axis, dtype, ddof, keepdims, where, mean))
+    ddof = corrected("std", ddof, correction)
+    x = unweak(value(a, "std"))
+    return root(var_values(x, axis, dtype, ddof, keepdims, where, mean))
 
 
 def _arg(primitive, name, a, axis, out, keepdims):
@@ -308,11 +339,13 @@ def _arg(primitive, name, a, axis, out, keepdims):
     if axis is None:
         x, along = reshape(x, new_sizes=(get_aval(x).size,)), 0
     else:
-        along = axis_of(axis, len(shape))
+        if not shape:
+            x = reshape(x, new_sizes=(1,))
+        along = axis_of(axis, get_aval(x).ndim)
     index = primitive(x, axis=along, index_dtype=np.dtype(np.intp))
     if not keepdims:
         return index
-    return reshape(index, new_sizes=reduce.kept_shape(shape, axes_of(axis, len(shape))))
+    return reshape(index, new_sizes=reduce.kept_shape(shape, reduced_axes(axis, len(shape))))
 
 
 @public
@@ -346,7 +379,7 @@ def _cumulative(primitive, name, a, axis, dtype, out):
     x = unweak(value(a, name))
     x = astype(x, np.dtype(dtype) if dtype is not None else _sum_dtype(get_aval(x).dtype))
     if axis is None or get_aval(x).ndim == 0:
-        x, axis = reshape(x, new_sizes=(get_aval(x).size,)), 0
+        x, axis = reshape(x, new_sizes=(get_aval(x).size,)), 0 if axis is None else axis
     return primitive(x, axis=axis_of(axis, get_aval(x).ndim), reverse=False)
 
 

@@ -1,12 +1,14 @@
 """Choosing between values: where, select, piecewise, clip."""
 
+from fgrad.core.avals import result_aval
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
-from fgrad.numpy._face import give, public, refuse, value
+from fgrad.numpy._face import give, public, refuse, unweak, value
 from fgrad.numpy._nonzero import nonzero_values
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
 from fgrad.primitives.fit import fit_tangent
+from fgrad.primitives.shape import astype
 
 
 @public
@@ -91,6 +93,8 @@ def clip(a=None, a_min=None, a_max=None, out=None, *, arr=None, min=None, max=No
     low = None if low is None else value(low, "clip: the lower bound")
     high = None if high is None else value(high, "clip: the upper bound")
     x = value(a, "clip")
+    if not all(get_aval(v).weak_type for v in (low, high) if v is not None):
+        x = unweak(x)
     return ew.positive(x) if low is None and high is None else clip_values(x, low, high)
 
 
@@ -124,9 +128,13 @@ def select(condlist, choicelist, default=0):
     for c in conditions:
         if get_aval(c).dtype.kind != "b":
             raise TypeError(located(f"select: conditions must be boolean; got {get_aval(c)}"))
-    out = value(default, "select: default")
-    for c, x in zip(reversed(conditions), reversed(list(choicelist)), strict=True):
-        out = parts.select(c, value(x, "select: a choice"), out)
+    choices = [value(x, "select: a choice") for x in (*choicelist, default)]
+    common = result_aval((), [get_aval(x) for x in choices])
+    if not common.weak_type:
+        choices = [astype(x, common.dtype) for x in choices]
+    *choices, out = choices
+    for c, x in zip(reversed(conditions), reversed(choices), strict=True):
+        out = parts.select(c, x, out)
     return out
 
 

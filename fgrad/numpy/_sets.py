@@ -187,7 +187,7 @@ def unique(
 
 
 @public
-def unique_all(x, /, *, size=None, fill_value=None):
+def unique_all(x, *, size=None, fill_value=None):
     """The distinct elements, where each first stood, the inverse and the counts; see `unique`.
 
     NaN are distinct from each other here, as the array API standard says.
@@ -202,7 +202,7 @@ def unique_all(x, /, *, size=None, fill_value=None):
 
 
 @public
-def unique_counts(x, /, *, size=None, fill_value=None):
+def unique_counts(x, *, size=None, fill_value=None):
     """The distinct elements and how often each occurs; see `unique_all`.
 
     Examples
@@ -216,7 +216,7 @@ def unique_counts(x, /, *, size=None, fill_value=None):
 
 
 @public
-def unique_inverse(x, /, *, size=None, fill_value=None):
+def unique_inverse(x, *, size=None, fill_value=None):
     """The distinct elements and, for each element, its place among them; see `unique_all`.
 
     Examples
@@ -230,7 +230,7 @@ def unique_inverse(x, /, *, size=None, fill_value=None):
 
 
 @public
-def unique_values(x, /, *, size=None, fill_value=None):
+def unique_values(x, *, size=None, fill_value=None):
     """The distinct elements; see `unique_all`.
 
     Examples

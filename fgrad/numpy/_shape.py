@@ -4,7 +4,8 @@ import numpy as np
 
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
-from fgrad.numpy._face import axes_of, axis_of, public, refuse, value
+from fgrad.numpy._face import axes_of, axis_of, public, reduced_axes, refuse, value
+from fgrad.numpy._inplace import copied
 from fgrad.primitives import shape as sh
 
 
@@ -128,7 +129,7 @@ def squeeze_values(x, axis=None):
     if axis is None:
         axes = [i for i, n in enumerate(shape) if n == 1]
     else:
-        axes = axes_of(axis, len(shape))
+        axes = reduced_axes(axis, len(shape))
         for i in axes:
             if shape[i] != 1:
                 raise ValueError(located(f"squeeze: axis {i} of shape {shape} is longer than one"))
@@ -169,7 +170,7 @@ def swapaxes(a, axis1, axis2):
 
 
 @public
-def broadcast_to(array, shape):
+def broadcast_to(array, shape, subok=False):
     """Repeated along new axes and axes of length one, to `shape`.
 
     Examples
@@ -228,6 +229,8 @@ def concatenate_values(xs, axis=0, dtype=None, casting="same_kind"):
     if ndim == 0:
         raise ValueError(located("concatenate: 0-d arrays have no axis to join; use stack"))
     axis = axis_of(axis, ndim)
+    if dtype is None and casting not in ("same_kind", "unsafe"):
+        dtype = np.result_type(*[get_aval(x).dtype for x in xs])
     if dtype is not None:
         dtype = np.dtype(dtype)
         for x in xs:
@@ -236,7 +239,7 @@ def concatenate_values(xs, axis=0, dtype=None, casting="same_kind"):
                     located(f"cannot cast {get_aval(x)} to {dtype} by the rule {casting!r}")
                 )
         xs = [sh.astype(x, dtype) for x in xs]
-    return xs[0] if len(xs) == 1 else sh.concatenate(*xs, dimension=axis)
+    return copied(xs[0]) if len(xs) == 1 else sh.concatenate(*xs, dimension=axis)
 
 
 @public

@@ -85,7 +85,8 @@ def argsort(a, axis=-1, kind=None, order=None, *, stable=True, descending=False)
     Array([1, 2, 0])
     """
     _refuse_order("argsort", kind, order)
-    x, axis = _along("argsort", a, axis)
+    x = value(a, "argsort")
+    x, axis = _along("argsort", x if get_aval(x).ndim else reshape_values(x, (1,)), axis)
     return argsort_values(x, axis, descending)
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from fgrad.core.source import located
-from fgrad.core.trace import get_aval
+from fgrad.core.trace import Tracer, get_aval
 from fgrad.numpy._contract import matmul_values
 from fgrad.numpy._diagonal import diag_values
 from fgrad.numpy._face import axes_of, concrete, public, refuse, unweak, value
@@ -35,7 +35,7 @@ def ptp(a, axis=None, out=None, keepdims=False):
 
 
 @public
-def count_nonzero(a, axis=None, *, keepdims=False):
+def count_nonzero(a, axis=None, keepdims=False):
     """The number of elements along axes that are not zero.
 
     Examples
@@ -50,7 +50,7 @@ def count_nonzero(a, axis=None, *, keepdims=False):
 
 
 @public
-def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
+def average(a, axis=None, weights=None, returned=False, keepdims=False):
     """The weighted mean along axes.
 
     Parameters
@@ -102,25 +102,40 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     return (mean, total) if returned else mean
 
 
-def _cov(name, m, y, rowvar, ddof, fweights=None, aweights=None):
-    """The covariance matrix, and the variables it is of, as rows."""
+def _cov(name, m, y, rowvar, ddof, dtype, fweights=None, aweights=None):
+    """The covariance matrix of the variables."""
     x = unweak(value(m, name))
-    if get_aval(x).ndim > 2:
-        raise ValueError(located(f"{name}: m has more than two axes; got {get_aval(x)}"))
+    others = [] if y is None else [unweak(value(y, f"{name}: y"))]
+    for v in (x, *others):
+        if get_aval(v).ndim > 2:
+            raise ValueError(located(f"{name}: wanted at most two axes; got {get_aval(v)}"))
+    dtype = np.result_type(
+        *(get_aval(v).dtype for v in (x, *others)), np.float64
+    ) if dtype is None else np.dtype(dtype)  # fmt: skip
+    if dtype.kind not in "fc":
+        raise TypeError(located(f"{name}: wanted an inexact dtype; got {dtype}"))
 
-    def rows(v):
+    def rows(v, columns):
         v = reshape_values(v, (1,) * (2 - get_aval(v).ndim) + get_aval(v).shape)
-        return transpose_values(v) if not rowvar and get_aval(v).shape[0] != 1 else v
+        return astype(transpose_values(v) if columns else v, dtype)
 
-    x = rows(x)
-    if y is not None:
-        x = concatenate_values([x, rows(unweak(value(y, f"{name}: y")))], 0)
-    dtype = np.result_type(get_aval(x).dtype, np.float64)
-    x = astype(x, dtype)
+    x = rows(x, not rowvar and get_aval(x).ndim == 2)
+    if get_aval(x).shape[0] == 0:
+        return np.zeros((0, 0))
+    # a single row of y is a variable, even where the variables of m are columns
+    others = [rows(v, not rowvar and get_aval(v).shape[:-1] not in ((), (1,))) for v in others]
+    x = concatenate_values([x, *others], 0)
     weights = None
     for given in (fweights, aweights):
         if given is not None:
-            w = unweak(value(given, f"{name}: weights"))
+            w = astype(value(given, f"{name}: weights"), np.dtype(float))
+            if get_aval(w).shape != get_aval(x).shape[1:]:
+                raise ValueError(
+                    located(f"{name}: wanted a weight for each observation of {get_aval(x)}; got "
+                            f"{get_aval(w)}")
+                )  # fmt: skip
+            if given is fweights and not isinstance(w, Tracer) and np.any(w != np.rint(w)):
+                raise TypeError(located(f"{name}: fweights must be whole numbers; got {given}"))
             weights = w if weights is None else ew.mul(weights, w)
     if weights is None:
         count = get_aval(x).shape[1]
@@ -133,15 +148,18 @@ def _cov(name, m, y, rowvar, ddof, fweights=None, aweights=None):
         a = unweak(value(aweights, f"{name}: weights"))
         squares = reduce.reduce_sum(ew.mul(weights, a), axes=(0,))
         factor = ew.sub(count, ew.div(ew.mul(ddof, squares), count))
-    centered = ew.sub(x, mean)
+    centered = astype(ew.sub(x, mean), dtype)
     other = transpose_values(parts.conj(centered) if dtype.kind == "c" else centered)
     if weights is not None:
         centered = ew.mul(centered, weights)
-    return ew.div(matmul_values(centered, other), astype(factor, np.dtype(float)))
+    total = matmul_values(centered, other)
+    # too few observations: not a negative number of them
+    factor = ew.max(astype(factor, np.dtype(float)), 0.0)
+    return astype(ew.div(total, factor), get_aval(total).dtype)
 
 
 @public
-def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, *, dtype=None):
+def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, dtype=None):
     """The covariance matrix of variables.
 
     Parameters
@@ -163,13 +181,14 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
            [4., 8.]])
     """
     ddof = int(not bias) if ddof is None else ddof
-    out = _cov("cov", m, y, rowvar, ddof, fweights, aweights)
-    out = reshape_values(out, ()) if get_aval(out).shape == (1, 1) else out
-    return out if dtype is None else astype(out, np.dtype(dtype))
+    if not isinstance(ddof, int):
+        raise ValueError(located(f"cov: ddof must be an integer; got {ddof!r}"))
+    out = _cov("cov", m, y, rowvar, ddof, dtype, fweights, aweights)
+    return reshape_values(out, ()) if get_aval(out).shape == (1, 1) else out
 
 
 @public
-def corrcoef(x, y=None, rowvar=True, *, dtype=None):
+def corrcoef(x, y=None, rowvar=True, dtype=None):
     """The matrix of correlation coefficients of variables; parameters are those of `cov`.
 
     Examples
@@ -179,7 +198,7 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
     Array([[1., 1.],
            [1., 1.]])
     """
-    c = _cov("corrcoef", x, y, rowvar, 1)
+    c = _cov("corrcoef", x, y, rowvar, 1, dtype)
     if get_aval(c).shape == (1, 1):
         c = reshape_values(c, ())
         return ew.div(c, c)
@@ -192,7 +211,7 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
         c = parts.complex(real, imag)
     else:
         c = ew.min(ew.max(c, -1), 1)
-    return c if dtype is None else astype(c, np.dtype(dtype))
+    return c
 
 
 @public
@@ -219,11 +238,13 @@ def bincount(x, /, weights=None, minlength=0, *, length=None):
     aval = get_aval(i)
     if aval.ndim != 1 or aval.dtype.kind not in "iub":
         raise TypeError(located(f"bincount: wanted integers along one axis; got {aval}"))
+    if minlength < 0:
+        raise ValueError(located(f"bincount: minlength must not be negative; got {minlength}"))
     if length is None:
         known = concrete(i, "bincount: the largest number (or give length=)")
         if known.size and known.min() < 0:
             raise ValueError(located("bincount: the numbers must not be negative"))
-        length = max(int(known.max(initial=-1)) + 1, minlength)
+        length = max(int(known.max()) + 1 if known.size else 0, minlength)
     w = np.ones(aval.shape, np.intp) if weights is None else unweak(value(weights, "weights"))
     if get_aval(w).dtype.kind == "c":
         raise TypeError(located(f"bincount: weights must be real; got {get_aval(w)}"))

@@ -13,12 +13,13 @@ from fgrad.numpy._indexing import At, getitem
 from fgrad.numpy._inplace import clone
 from fgrad.numpy._shape import reshape_values, transpose_values
 from fgrad.numpy._ufunc import give_methods
+from fgrad.primitives import parts
 from fgrad.primitives.shape import astype
 
 # methods that are the function of the same name
 _SAME = (
     "sum", "mean", "prod", "max", "min", "any", "all", "argmax", "argmin", "ravel", "squeeze",
-    "swapaxes", "dot", "cumsum", "cumprod", "std", "var", "clip", "round", "conj", "conjugate",
+    "swapaxes", "dot", "cumsum", "cumprod", "std", "var", "clip", "round",
     "trace", "diagonal", "repeat", "take", "sort", "argsort", "nonzero", "searchsorted",
     "choose", "partition", "argpartition",
 )  # fmt: skip
@@ -61,6 +62,11 @@ def _copy(self, order="C"):
     return clone(self)
 
 
+def _conjugate(self):
+    """The complex conjugate; of real numbers the array itself."""
+    return give(parts.conj(self)) if self.dtype.kind == "c" else self
+
+
 def _binary(left):
     def method(self, other):
         other = value(other, "matmul")
@@ -78,6 +84,8 @@ def attach(namespace: dict) -> None:
         "at": property(At),
         "astype": _astype,
         "compress": lambda self, condition, axis=None: namespace["compress"](condition, self, axis),
+        "conj": _conjugate,
+        "conjugate": _conjugate,
         "copy": _copy,
         "flatten": _flatten,
         "reshape": _reshape,

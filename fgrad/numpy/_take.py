@@ -10,6 +10,7 @@ from fgrad.numpy._face import axis_of, concrete, public, refuse, unweak, value
 from fgrad.numpy._indexing import At
 from fgrad.numpy._shape import reshape_values
 from fgrad.primitives import elementwise as ew
+from fgrad.primitives.define import broadcast_shapes
 from fgrad.primitives.index import gather
 from fgrad.primitives.parts import select
 from fgrad.primitives.shape import broadcast_to, concatenate, expand_dims
@@ -79,8 +80,8 @@ def take(
     """
     refuse("take", out=out)
     x, i = unweak(value(a, "take")), unweak(value(indices, "take: indices"))
-    if axis is None:
-        x, axis = reshape_values(x, (get_aval(x).size,)), 0
+    if axis is None or not get_aval(x).ndim:  # a number is taken from as a vector of one
+        x, axis = reshape_values(x, (get_aval(x).size,)), 0 if axis is None else axis
     axis = axis_of(axis, get_aval(x).ndim)
     i, outside = bring_into_bounds("take", i, get_aval(x).shape[axis], mode)
     result = gather(x, i, axes=(axis,), out_axis=axis)
@@ -117,8 +118,9 @@ def _aligned(x, indices, axis):
         other = [n if i != axis else get_aval(v).shape[axis] for i, n in enumerate(shape)]
         return broadcast_to(v, tuple(other))
 
-    common = np.broadcast_shapes(
-        *(tuple(1 if i == axis else n for i, n in enumerate(s.shape)) for s in (a, b))
+    common = broadcast_shapes(
+        "take_along_axis, beside the axis",
+        [tuple(1 if i == axis else n for i, n in enumerate(s.shape)) for s in (a, b)],
     )
     return fitted(x, common), fitted(indices, common)
 

@@ -17,7 +17,7 @@ from fgrad.core.errors import (
 )
 from fgrad.core.source import located
 from fgrad.core.trace import NO_PARAMS, Tracer, as_value, get_aval, thread
-from fgrad.numpy._elementwise import call_with_options, imag_values, power_values
+from fgrad.numpy._elementwise import call_with_options, imag_values, power_values, real_values
 from fgrad.numpy._face import give, value
 from fgrad.numpy._inplace import into
 from fgrad.primitives import elementwise as ew
@@ -201,7 +201,7 @@ for _name, _method in {
     "__complex__": _number(complex), "__index__": _index, "__array__": _array,
     "__len__": _len, "__iter__": _iter, "__format__": _format,
     "__hash__": object.__hash__, "item": _item, "tolist": _tolist,
-    "real": property(lambda self: parts.real(self)),
+    "real": property(lambda self: give(real_values(self))),
     "imag": property(lambda self: give(imag_values(self))),
 }.items():  # fmt: skip
     setattr(Tracer, _name, _method)
@@ -215,7 +215,16 @@ def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
     if method == "__call__" and ours is not None and not kwargs:
         return ours(*inputs)
     if ours is None:
-        raise TypeError(located(f"numpy.{ufunc.__name__} is not supported on a tracer {self.aval}"))
+        name = ufunc.__name__
+        if getattr(np, name, None) is ufunc:
+            raise TypeError(located(f"numpy.{name} is not supported on a tracer {self.aval}"))
+        raise TypeError(
+            located(
+                f"the ufunc {name} is none of NumPy's, and its compiled code needs the numbers of "
+                f"a tracer {self.aval}: see whether fgrad.scipy.special has it, or call it by "
+                "fgrad.pure_callback"
+            )
+        )
     out = kwargs.pop("out", None)
     if out is not None and any(o is not None for o in out):
         if len(out) == 1 and isinstance(out[0], Tracer):
@@ -228,6 +237,8 @@ def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
                 "write a traced value into a NumPy array: write x = x + y instead of x += y"
             )
         )
+    if method == "__call__" and ufunc.signature is not None:
+        return ours(*inputs, **kwargs)
     if method == "__call__":
         return call_with_options(ufunc, ours, inputs, **kwargs)
     if method == "at" and isinstance(inputs[0], Tracer):
@@ -250,10 +261,19 @@ def _written(out, result, where, name):
     return out
 
 
-# NumPy's functions that change their first argument, and give nothing
-_CHANGE = frozenset((
-    np.put, np.place, np.fill_diagonal, np.put_along_axis, np.copyto, np.putmask,
-))  # fmt: skip
+# NumPy's functions that change their first argument, which has this name, and give nothing
+_CHANGE = {
+    np.put: "a", np.place: "arr", np.fill_diagonal: "a", np.put_along_axis: "arr",
+    np.copyto: "dst", np.putmask: "a",
+}  # fmt: skip
+# Functions whose arguments stand in another order in NumPy than in JAX: ours take them by name.
+_LIKE = ("dtype", "order", "subok", "shape")
+_ORDERS = {
+    np.zeros_like: ("a", *_LIKE), np.ones_like: ("a", *_LIKE), np.empty_like: ("a", *_LIKE),
+    np.full_like: ("a", "fill_value", *_LIKE),
+    np.histogram: ("a", "bins", "range", "density", "weights"),
+    np.linalg.matrix_rank: ("M", "tol", "hermitian"),
+}  # fmt: skip
 
 
 def _copyto(dst, src, casting="same_kind", where=True, inplace=False):
@@ -279,9 +299,16 @@ _functions: dict = {np.copyto: _copyto, np.putmask: _putmask}  # NumPy's functio
 
 def _array_function(self, func, types, args, kwargs):
     ours = _functions.get(func)
-    if func in _CHANGE and isinstance(args[0], Tracer):
-        into(args[0], value(ours(*args, **kwargs, inplace=False)), f"numpy.{func.__name__}")
-        return None
+    # NumPy's functions call each other with this
+    kwargs = {k: v for k, v in kwargs.items() if v is not np._NoValue}
+    if func in _ORDERS:
+        names = _ORDERS[func]
+        args, kwargs = args[len(names) :], dict(zip(names, args, strict=False), **kwargs)
+    if func in _CHANGE:
+        changed = args[0] if args else kwargs[_CHANGE[func]]
+        if isinstance(changed, Tracer):
+            into(changed, value(ours(*args, **kwargs, inplace=False)), f"numpy.{func.__name__}")
+            return None
     if isinstance(kwargs.get("out"), Tracer):
         kwargs = dict(kwargs)
         out = kwargs.pop("out")

@@ -15,6 +15,8 @@ from fgrad.numpy._shape import concatenate_values, reshape_values
 from fgrad.primitives import shape as sh
 from fgrad.primitives.parts import select
 
+# those whose faster reductions would widen small integers once more
+_WIDENED = ("add", "multiply")
 # of those without a start, the ones that do not mind the order of the elements
 _UNORDERED = ("maximum", "minimum", "fmax", "fmin")
 
@@ -118,7 +120,9 @@ class ufunc(metaclass=_Kind):
         where = None if where is True else where
         x = self._prepared("reduce", a, dtype, out)
         if self._reduce is not None and initial is None and get_aval(x).ndim:
-            options = {} if where is None else {"where": where}
+            options: dict[str, Any] = {} if where is None else {"where": where}
+            if self.__name__ in _WIDENED:
+                options["dtype"] = get_aval(x).dtype
             return self._reduce(give(x), axis=axis, keepdims=keepdims, **options)
         shape, start = get_aval(x).shape, self.identity if initial is None else initial
         axes = axes_of(axis, len(shape)) if shape or axis not in (0, -1) else ()
@@ -177,9 +181,9 @@ class ufunc(metaclass=_Kind):
         x = self._prepared("accumulate", a, dtype, out)
         if get_aval(x).ndim == 0:
             raise TypeError(located(f"{self.__name__}.accumulate of a 0-d array"))
-        axis = axis_of(axis, get_aval(x).ndim)
+        axis = 0 if axis is None and get_aval(x).ndim == 1 else axis_of(axis, get_aval(x).ndim)
         if self._accumulate is not None:
-            return self._accumulate(give(x), axis=axis)
+            return self._accumulate(give(x), axis=axis, dtype=get_aval(x).dtype)
         x = sh.moveaxis(x, axis, 0)
         if get_aval(x).shape[0] < 2:
             return sh.moveaxis(x, 0, axis)
@@ -205,6 +209,7 @@ class ufunc(metaclass=_Kind):
         if self.nin != 2:
             raise ValueError(located(f"{self.__name__}.outer: wanted a function of two arguments"))
         x, y = value(A, f"{self.__name__}.outer"), value(B, f"{self.__name__}.outer")
+        x, y = unweak(x), unweak(y)
         if get_aval(x).ndim and get_aval(y).ndim:
             x = reshape_values(x, get_aval(x).shape + (1,) * get_aval(y).ndim)
         return self._func(give(x), give(y), **options)
@@ -271,9 +276,12 @@ class ufunc(metaclass=_Kind):
         starts = concrete(value(indices, "reduceat: indices"), "reduceat: the slices")
         if np.any((starts < 0) | (starts >= n)):
             raise IndexError(located(f"reduceat: {starts} is out of bounds for length {n}"))
-        pieces = []
-        for i, j in zip(starts.tolist(), [*starts.tolist()[1:], n], strict=True):
-            piece = sh.slice_axis(x, i, j if i < j else i + 1, axis)
+        pieces = [sh.slice_axis(x, 0, 0, axis)]
+        for i, j in zip(starts.tolist(), [*starts.tolist()[1:], n], strict=False):
+            if j <= i + 1:  # a single element is not joined to anything
+                pieces.append(sh.slice_axis(x, i, i + 1, axis))
+                continue
+            piece = sh.slice_axis(x, i, j, axis)
             pieces.append(value(self.reduce(give(piece), axis=axis, dtype=get_aval(x).dtype,
                                             keepdims=True)))  # fmt: skip
         return concatenate_values(pieces, axis)

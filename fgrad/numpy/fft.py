@@ -48,6 +48,8 @@ def _sizes(name, x, s, axes, last=lambda n: n):
         (shape[a] if a != axes[-1] else last(shape[a])) if n in (None, -1) else n.__index__()
         for n, a in zip(s, axes, strict=True)
     ]
+    if len(s) > len(shape):
+        raise ValueError(located(f"{name}: s has {len(s)} sizes for {len(shape)} axes"))
     for n in sizes:
         if n < 1:
             raise ValueError(located(f"{name}: a number of data points must be positive; got {n}"))
@@ -106,15 +108,20 @@ def _half(name, a, s, axes, norm):
 
 
 def _from_half(name, a, s, axes, norm):
+    small = get_aval(value(a, name)).dtype == np.float16
     x = _sampled(name, a)
     x = astype(x, np.result_type(get_aval(x).dtype, np.complex64))
     axes, sizes = _sizes(name, x, s, axes, lambda n: 2 * (n - 1))
     n = sizes[-1]
     x = irfft_p(_resized(x, axes, [*sizes[:-1], n // 2 + 1]), axes=tuple(axes), n=n)
-    return _scaled(name, x, math.prod(sizes), norm, True)
+    out = _scaled(name, x, math.prod(sizes), norm, True)
+    return astype(out, np.dtype(np.float16)) if small else out
 
 
-def _one(n):
+def _one(n, name):
+    """The number of points along one axis, which is no -1 for the axis' own."""
+    if n is not None and n < 1:
+        raise ValueError(located(f"{name}: a number of data points must be positive; got {n}"))
     return None if n is None else (n,)
 
 
@@ -144,7 +151,7 @@ def fft(a, n=None, axis=-1, norm=None, out=None):
     Array([1.+0.j, 1.+0.j, 1.+0.j, 1.+0.j])
     """
     refuse("fft", out=out)
-    return _full("fft", a, _one(n), (axis,), norm, False)
+    return _full("fft", a, _one(n, "fft"), (axis,), norm, False)
 
 
 @public
@@ -158,7 +165,7 @@ def ifft(a, n=None, axis=-1, norm=None, out=None):
     Array([1.+0.j, 1.+0.j, 1.+0.j, 1.+0.j])
     """
     refuse("ifft", out=out)
-    return _full("ifft", a, _one(n), (axis,), norm, True)
+    return _full("ifft", a, _one(n, "ifft"), (axis,), norm, True)
 
 
 @public
@@ -172,7 +179,7 @@ def rfft(a, n=None, axis=-1, norm=None, out=None):
     Array([1.+0.j, 1.+0.j, 1.+0.j])
     """
     refuse("rfft", out=out)
-    return _half("rfft", a, _one(n), (axis,), norm)
+    return _half("rfft", a, _one(n, "rfft"), (axis,), norm)
 
 
 @public
@@ -186,7 +193,7 @@ def irfft(a, n=None, axis=-1, norm=None, out=None):
     Array([1., 1., 1., 1.])
     """
     refuse("irfft", out=out)
-    return _from_half("irfft", a, _one(n), (axis,), norm)
+    return _from_half("irfft", a, _one(n, "irfft"), (axis,), norm)
 
 
 _SWAPPED = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
@@ -203,7 +210,9 @@ def hfft(a, n=None, axis=-1, norm=None, out=None):
     Array([1., 1., 1., 1.])
     """
     refuse("hfft", out=out)
-    return _from_half("hfft", conj(_complex(a, "hfft")), _one(n), (axis,), _swapped("hfft", norm))
+    x = value(a, "hfft")
+    x = conj(x) if get_aval(x).dtype.kind == "c" else x
+    return _from_half("hfft", x, _one(n, "hfft"), (axis,), _swapped("hfft", norm))
 
 
 @public
@@ -217,12 +226,7 @@ def ihfft(a, n=None, axis=-1, norm=None, out=None):
     Array([1.-0.j, 1.-0.j, 1.-0.j])
     """
     refuse("ihfft", out=out)
-    return conj(_half("ihfft", a, _one(n), (axis,), _swapped("ihfft", norm)))
-
-
-def _complex(a, name):
-    x = _sampled(name, a)
-    return astype(x, np.result_type(get_aval(x).dtype, np.complex64))
+    return conj(_half("ihfft", a, _one(n, "ihfft"), (axis,), _swapped("ihfft", norm)))
 
 
 def _swapped(name, norm):

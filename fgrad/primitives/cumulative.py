@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fgrad.primitives.elementwise import _finite_exponent, add, logaddexp, mul
+from fgrad.primitives.elementwise import _excess, add, exp, logaddexp, mul
 from fgrad.primitives.reduce import _cumulative, _scan_by_doubling
 
 
@@ -10,7 +10,7 @@ def _jvp(primals, tangents, *, axis, reverse):
     def combine(left, right):
         (l1, t1), (l2, t2) = left, right
         total = logaddexp(l1, l2)
-        t = add(mul(_finite_exponent(l1, total), t1), mul(_finite_exponent(l2, total), t2))
+        t = add(mul(exp(_excess(l1, total)), t1), mul(exp(_excess(l2, total)), t2))
         return total, t
 
     ans = cumlogsumexp(*primals, axis=axis, reverse=reverse)

@@ -102,11 +102,14 @@ class View(Primitive):
     on the others.
     """
 
+    takes_elements = False  # whether a result of no axes is an element: a number, and no view
+
     def bind(self, *args, **params):
         out = thread.trace.process(self, args, params)
-        if isinstance(out, Tracer) and out.aval.shape:
-            relate(args[0], out)
-        return out
+        base = args[0]
+        if not isinstance(base, Tracer) or not (base.aval.shape or hasattr(base, "_origin")):
+            return out
+        return out if self.takes_elements and not get_aval(out).shape else view(base, out)
 
     __call__ = bind
 
@@ -117,9 +120,20 @@ class _Family(list):
     __slots__ = ("limit",)
 
 
-def relate(base, view):
+def view(base, out):
+    """`out` as a view of a traced array: a tracer even where all is known, so that an assignment
+    into one of them is not lost on the other.
+    """
+    if not isinstance(out, Tracer):
+        out = base._trace.lift(out)
+    if isinstance(out, Tracer):
+        _relate(base, out)
+    return out
+
+
+def _relate(base, view):
     """Remember that an array is a view of a traced one."""
-    if base is view or not isinstance(base, Tracer):
+    if base is view:
         return
     try:
         family = base._family

@@ -92,8 +92,9 @@ square = E("square", np.square, lambda ans, x: 2 * x)
 reciprocal = E("reciprocal", np.reciprocal, lambda ans, x: -(ans * ans))
 floor_divide = E("floor_divide", np.floor_divide, None, None, operator="//")
 # remainder has the divisor's sign (Python's %), rem the dividend's (C's fmod)
-remainder = E("remainder", np.remainder, ONE, lambda ans, x, y: -floor(div(x, y)), operator="%")
-rem = E("rem", np.fmod, ONE, lambda ans, x, y: -trunc(div(x, y)))
+# and both are exact, where the rounded quotient of x and y may be one too many
+remainder = E("remainder", np.remainder, ONE, lambda ans, x, y: -floor_divide(x, y), operator="%")
+rem = E("rem", np.fmod, ONE, lambda ans, x, y: -round(div(x - ans, y)))
 positive = E("copy", np.positive, ONE, linear=(True,))
 
 
@@ -218,34 +219,38 @@ rsqrt = E(
 cbrt = E("cbrt", np.cbrt, lambda ans, x: mul(1 / 3, integer_pow(ans, y=-2)))
 
 
-def _finite_exponent(x, ans):
+def _excess(x, ans):
     """x - ans, taken as 0 - 0 where both are +inf."""
-
-    def finite(v):
-        return select(eq(v, math.inf), 0, v)
-
-    return exp(sub(finite(x), finite(ans)))
+    infinite = eq(x, math.inf)
+    return sub(select(infinite, 0, x), select(infinite, 0, ans))
 
 
 logaddexp = E(
     "logaddexp",
     np.logaddexp,
-    lambda ans, x, y: _finite_exponent(x, ans),
-    lambda ans, x, y: _finite_exponent(y, ans),
+    lambda ans, x, y: exp(_excess(x, ans)),
+    lambda ans, x, y: exp(_excess(y, ans)),
 )
 logaddexp2 = E(
     "logaddexp2",
     np.logaddexp2,
-    lambda ans, x, y: exp2(x - ans),
-    lambda ans, x, y: exp2(y - ans),
+    lambda ans, x, y: exp2(_excess(x, ans)),
+    lambda ans, x, y: exp2(_excess(y, ans)),
 )
 
 # -- trigonometric and hyperbolic ----------------------------------------------------------------
 sin = E("sin", np.sin, lambda ans, x: cos(x))
 cos = E("cos", np.cos, lambda ans, x: -sin(x))
 tan = E("tan", np.tan, lambda ans, x: 1 + ans * ans)
-asin = E("asin", np.arcsin, lambda ans, x: rsqrt(1 - x * x))
-acos = E("acos", np.arccos, lambda ans, x: -rsqrt(1 - x * x))
+
+
+def _squared_cosine(x):
+    """1 - x * x, with the sign of the imaginary zero that tells the sides of a branch cut apart."""
+    return -(x * x - 1) if get_aval(x).dtype.kind == "c" else 1 - x * x
+
+
+asin = E("asin", np.arcsin, lambda ans, x: rsqrt(_squared_cosine(x)))
+acos = E("acos", np.arccos, lambda ans, x: -rsqrt(_squared_cosine(x)))
 atan = E("atan", np.arctan, lambda ans, x: div(1, 1 + x * x))
 atan2 = E(
     "atan2",
@@ -259,6 +264,14 @@ tanh = E("tanh", np.tanh, lambda ans, x: 1 - ans * ans)
 asinh = E("asinh", np.arcsinh, lambda ans, x: rsqrt(1 + x * x))
 acosh = E("acosh", np.arccosh, lambda ans, x: rsqrt(x - 1) * rsqrt(x + 1))
 atanh = E("atanh", np.arctanh, lambda ans, x: div(1, (1 - x) * (1 + x)))
-hypot = E("hypot", np.hypot, lambda ans, x, y: div(x, ans), lambda ans, x, y: div(y, ans))
+
+
+def _cosine(x, ans):
+    """x / ans, and zero where both are zero, as for the absolute value of a complex number."""
+    nothing = eq(ans, 0)
+    return select(nothing, 0, div(x, select(nothing, 1, ans)))
+
+
+hypot = E("hypot", np.hypot, lambda ans, x, y: _cosine(x, ans), lambda ans, x, y: _cosine(y, ans))
 
 from fgrad.primitives.parts import select  # noqa: E402  (their rules need the rows above)

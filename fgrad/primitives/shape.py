@@ -213,6 +213,7 @@ def _slice_batch(args, dims, size, *, index):
 
 
 slice = View("slice")
+slice.takes_elements = True
 set_rules(
     slice,
     impl=lambda x, *, index: x[as_numpy_index(index)] if index else x,
@@ -346,7 +347,9 @@ def _convert_impl(x, *, new_dtype, weak_type=False):
     if weak_type:
         return new_dtype.type(x).item()
     if type(x) is np.ndarray or isinstance(x, np.generic):
-        return (x.real if x.dtype.kind == "c" and new_dtype.kind != "c" else x).astype(new_dtype)
+        # what is imaginary gets lost, but it is not nothing
+        real = x.dtype.kind == "c" and new_dtype.kind not in "cb"
+        return (x.real if real else x).astype(new_dtype)
     return np.asarray(x).astype(new_dtype)[()]
 
 

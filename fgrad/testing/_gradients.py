@@ -144,6 +144,8 @@ def check_grads(f, args, order, modes: Any = ("fwd", "rev"), atol=None, rtol=Non
     for mode in modes:
         if mode not in ("fwd", "rev"):
             raise ValueError(located(f"check_grads: modes must be 'fwd' or 'rev'; got {mode!r}"))
+    if not hasattr(order, "__index__") or order < 0:
+        raise ValueError(located(f"check_grads: order must be 0, 1, 2, ...; got {order!r}"))
 
     def check(problem):
         *single, last = _precisions(problem)

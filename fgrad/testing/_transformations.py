@@ -6,7 +6,7 @@ import numpy as np
 
 from fgrad.core.tree import flatten_axes, tree_flatten, tree_leaves, tree_map, tree_unflatten
 from fgrad.testing._compare import compare
-from fgrad.testing._leaves import is_inexact
+from fgrad.testing._leaves import copied, is_inexact
 from fgrad.testing._run import run
 from fgrad.transforms.jit import jit
 from fgrad.transforms.vmap import vmap
@@ -169,13 +169,13 @@ def check_pure(f, args, may_alias=False):
     """
 
     def check(problem):
-        args = tree_map(_copied, problem.args)
-        before = tree_map(_copied, args)
+        args = tree_map(copied, problem.args)
+        before = tree_map(copied, args)
         label = problem.inputs.label
         with np.errstate(all="ignore"):
             first = problem.f(*args)
             compare(problem, args, before, label, rtol=0, hint="the call changed its argument")
-            kept = tree_map(_copied, first)
+            kept = tree_map(copied, first)
             second = problem.f(*args)
         compare(problem, second, kept, rtol=0, hint="the second call gave something else")
         compare(problem, first, kept, rtol=0, hint="the second call changed the first result")
@@ -183,10 +183,6 @@ def check_pure(f, args, may_alias=False):
             _check_aliases(problem, args, first)
 
     run("check_pure", f, args, check)
-
-
-def _copied(x):
-    return x.copy() if isinstance(x, np.ndarray) else x
 
 
 def _check_aliases(problem, args, out):

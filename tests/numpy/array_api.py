@@ -12,7 +12,12 @@ from pathlib import Path
 import numpy as np
 import scipy
 import scipy.cluster.vq
+import scipy.constants
+import scipy.fft
 import scipy.integrate
+import scipy.linalg
+import scipy.optimize
+import scipy.signal
 import scipy.spatial.transform
 import scipy.special
 import scipy.stats
@@ -45,10 +50,11 @@ def programs():
     found = {
         f"scipy.special.{n}": getattr(special, n) for n in ("logsumexp", "softmax", "log_softmax")
     }
+    found["scipy.special.softplus"] = special.softplus
     found["scipy.special.xlogy"] = lambda x: special.xlogy(x, x + 1)
     names = (
         "zscore gzscore skew kurtosis gmean hmean sem tmean tvar tstd tsem kstat kstatvar moment "
-        "circmean circvar circstd differential_entropy lmoment variation entropy iqr"
+        "circmean circvar circstd differential_entropy lmoment variation entropy iqr tmin tmax gstd"
     )
     found |= {f"scipy.stats.{n}": getattr(stats, n) for n in names.split()}
     found["scipy.stats.pmean"] = lambda x: stats.pmean(x, 2)
@@ -56,6 +62,26 @@ def programs():
     found["scipy.stats.trim_mean"] = lambda x: stats.trim_mean(x, 0.1)
     found["scipy.stats.describe"] = lambda x: tuple(stats.describe(x))
     found["scipy.stats.pearsonr"] = lambda x: stats.pearsonr(x, x**2).statistic
+    found["scipy.stats.directional_stats"] = lambda x: (
+        stats.directional_stats(x.reshape(2, 3)).mean_direction
+    )
+    found["scipy.signal.fftconvolve"] = lambda x: scipy.signal.fftconvolve(x, x)
+    found["scipy.signal.oaconvolve"] = lambda x: scipy.signal.oaconvolve(x, x)
+    found["scipy.signal.hilbert"] = lambda x: fnp.imag(scipy.signal.hilbert(x))
+    found["scipy.signal.resample"] = lambda x: scipy.signal.resample(x, 4)
+    found["scipy.signal.freqz"] = lambda x: fnp.abs(scipy.signal.freqz(x)[1])
+    found["scipy.signal.vectorstrength"] = lambda x: scipy.signal.vectorstrength(x, 2.0)[0]
+    found["scipy.signal.gauss_spline"] = lambda x: scipy.signal.gauss_spline(x, 2)
+    found["scipy.signal.gausspulse"] = scipy.signal.gausspulse
+    for name in ("fft", "ifft", "fftn", "rfft", "rfftn", "irfft", "hfft", "ihfft"):
+        function = getattr(scipy.fft, name)
+        found[f"scipy.fft.{name}"] = lambda x, f=function: fnp.real(f(x))
+    found["scipy.fft.fht"] = lambda x: scipy.fft.fht(x, 0.1, 0.0)
+    found["scipy.linalg.block_diag"] = lambda x: scipy.linalg.block_diag(x, x)
+    found["scipy.optimize.rosen"] = scipy.optimize.rosen
+    found["scipy.constants.convert_temperature"] = lambda x: scipy.constants.convert_temperature(
+        x, "C", "F"
+    )
     found["scipy.integrate.trapezoid"] = scipy.integrate.trapezoid
     found["scipy.integrate.cumulative_trapezoid"] = scipy.integrate.cumulative_trapezoid
     found["scipy.integrate.simpson"] = scipy.integrate.simpson

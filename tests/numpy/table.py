@@ -63,7 +63,8 @@ Made by `python -m tests.numpy.table`.
 def public_names():
     """The functions of fgrad.numpy, fgrad.numpy.linalg and fgrad.numpy.fft."""
     for module, prefix in ((fnp, ""), (fnp.linalg, "linalg."), (fnp.fft, "fft.")):
-        for name, f in sorted(vars(module).items()):
+        for name in sorted(getattr(module, "__all__", vars(module))):
+            f = getattr(module, name)
             if not name.startswith("_") and callable(f) and not isinstance(f, type):
                 yield prefix + name, f
 

@@ -195,6 +195,8 @@ VIEWS = {
     "expand": lambda x: np.expand_dims(x, 0),
     "moveaxis": lambda x: np.moveaxis(x.reshape(2, 2), 0, 1),
     "atleast": lambda x: np.atleast_2d(x),
+    "ellipsis": lambda x: x[2, ...],
+    "of an ellipsis": lambda x: np.atleast_1d(x[2, ...]),
 }
 
 
@@ -226,6 +228,132 @@ def test_what_numpy_would_have_changed_is_refused(view, transform):
             StaleViewError, match=r"assigned into at [^\0]*test_inplace.py[^\0]*\.at"
         ):
             transform(f)(x)
+
+
+@pytest.mark.parametrize("transform", [fgrad.grad, fgrad.jit, fgrad.vmap, fgrad.jacfwd])
+def test_views_of_arrays_to_be_filled(transform):
+    """An array of zeros is a constant until it is assigned into; its views wait for that too."""
+
+    def row(x):
+        y = fnp.zeros((2, 4))
+        y[1] += x
+        y[0, 1:] *= x[1:]
+        return (y * x).sum()
+
+    def lost(x):
+        y = fnp.zeros(4)
+        v = y[::-1]
+        y[0] = x[1]
+        return v.sum()
+
+    def lost_through_the_view(x):
+        y = fnp.zeros((2, 4))
+        y.T[0] = x[0]
+        v = y[1]
+        v += x
+        return y.sum()
+
+    x = X[None] if transform is fgrad.vmap else X
+    assert_same(transform(row)(x), transform(lambda x: (x * x).sum())(x))
+    for f in (lost, lost_through_the_view):
+        with pytest.raises(StaleViewError):
+            transform(f)(x)
+
+
+@pytest.mark.parametrize("part", ["real", "imag"])
+def test_parts_of_complex_arrays_are_views(part):
+    def f(x):
+        y = x * (1 + 2j)
+        v = getattr(y, part)
+        v[0] = 5.0
+        return y
+
+    z = X + 1j
+    assert np.shares_memory(z, getattr(z, part))
+    for transform in (fgrad.jit, fgrad.jacfwd):
+        with pytest.raises(StaleViewError):
+            transform(lambda x: np.abs(f(x)))(X)
+
+
+COPIES = {
+    "concatenate": lambda np, x: np.concatenate([x]),
+    "hstack": lambda np, x: np.hstack([x]),
+    "column_stack": lambda np, x: np.column_stack([x[:, None]])[:, 0],
+    "block": lambda np, x: np.block(x),
+    "tile": lambda np, x: np.tile(x, 1),
+    "tile twice": lambda np, x: np.tile(x, 2)[:4],
+    "repeat": lambda np, x: np.repeat(x, 1),
+    "roll": lambda np, x: np.roll(x, 0),
+    "fftshift": lambda np, x: np.fft.fftshift(x, axes=()),
+    "meshgrid": lambda np, x: np.meshgrid(x, x[:2])[0][0],
+    "conj": lambda np, x: np.conj(x),
+}
+
+
+@pytest.mark.parametrize("copy", COPIES.values(), ids=COPIES.keys())
+def test_copies_share_nothing(copy):
+    """Neither traced, where each goes on with its own values, nor as arrays, in memory."""
+
+    def program(np, x):
+        y = x * 2
+        z = copy(np, y)
+        y[1] = 7.0
+        z[0] = x[2]
+        return np.stack([y, z])
+
+    want = program(np, X.copy())
+    assert_same(fgrad.jit(lambda x: program(np, x))(X), want)
+    assert_same(fgrad.linearize(lambda x: program(fnp, x), X)[0], want)
+    assert not np.shares_memory(copy(fnp, X), X)
+
+
+def test_functions_that_may_change_their_argument():
+    def f(x):
+        y = x / np.array([0.0, 1.0, 2.0, 4.0])
+        np.nan_to_num(y, copy=False, posinf=9.0)
+        return y
+
+    with np.errstate(divide="ignore"):
+        assert_same(fgrad.jit(f)(X), f(X))
+
+
+def test_an_ellipsis_gives_an_array_where_an_integer_gives_a_number():
+    def f(np, x):
+        y = x * 2
+        number, element = y[0], y[1, ...] * 1
+        number += 1.0
+        element += 1.0
+        y[2, ...] += x[0]
+        y[3, ...] = number
+        return y * element
+
+    want = f(np, X.copy())
+    for transform in (fgrad.jit, lambda g: lambda x: fgrad.linearize(g, x)[0]):
+        assert_same(transform(lambda x: f(np, x))(X), want)
+
+
+def test_a_stale_view_that_is_wholly_overwritten():
+    """NumPy would change the other array: this must not be lost."""
+
+    def f(x):
+        y = x * 2
+        v = y[:2]
+        y += 1.0
+        v[...] = 3.0
+        return y
+
+    with pytest.raises(StaleViewError):
+        fgrad.jit(f)(X)
+
+
+def test_all_of_a_single_element():
+    def f(x):
+        y = x[:1] * 2
+        y[...] -= 1.5
+        y[0:] += x[1:2]
+        return y
+
+    assert_same(fgrad.jit(f)(X), f(X))
 
 
 def test_a_view_that_is_not_used_any_more_is_no_concern():
@@ -263,6 +391,7 @@ def test_an_outer_array_cannot_be_assigned_into_inside():
         (lambda y: y.astype(np.float32).__iadd__(1j * np.ones(4)), TypeError, "same|cannot be wr"),
         (lambda y: y.__setitem__(slice(2), np.ones(3)), ValueError, "do not fit"),
         (lambda y: y.__setitem__(9, 1.0), IndexError, "out of bounds"),
+        (lambda y: y.__setitem__(0, 1j), TypeError, "complex numbers cannot be assigned"),
     ],
 )
 def test_what_numpy_refuses(change, error, text):

@@ -68,3 +68,17 @@ def test_weak_numbers_stay_weak():
     x = np.float32([1.0])
     for f in (fnp.sinc, fnp.deg2rad, fnp.fabs, lambda v: fnp.round(v, 1), fnp.angle):
         assert (x * f(2.0)).dtype == np.float32
+
+
+def test_parts_of_whole_numbers_have_the_slope_of_their_neighbours():
+    for x in (-1.0, -2.0, 0.0, 3.0, -2.5):
+        assert fgrad.grad(lambda x: fnp.modf(x)[0])(x) == 1.0
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-12, 1e-8, 1e-4, 0.009, 0.01])
+def test_curvature_of_sinc_near_zero(x):
+    """Of the series; sin(y) / y differentiated loses all digits below 1e-8."""
+    y = np.pi * x
+    want = np.pi**2 * (-1 / 3 + y**2 / 10 - y**4 / 168 + y**6 / 6480)
+    for derivative in (fgrad.grad(fgrad.grad(fnp.sinc)), fgrad.hessian(fnp.sinc)):
+        np.testing.assert_allclose(derivative(x), want, rtol=1e-9)

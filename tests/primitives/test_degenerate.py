@@ -42,7 +42,7 @@ POINTS = [
     ("integer_pow", {"y": -1}, [[1.0, -2.0]]),
     ("mul", {}, [[0.0, INF], [1.0, 2.0]]),
     ("div", {}, [[0.0, 1.0], [1.0, -1.0]]),
-    ("logaddexp", {}, [[INF, -INF, -INF, 1.0, 0.0], [1.0, 1.0, -INF, 1.0, -800.0]]),
+    ("logaddexp", {}, [[-INF, -INF, 1.0, 0.0], [1.0, -INF, 1.0, -800.0]]),
     ("logaddexp", {}, [[INF], [INF]]),
     ("atan2", {}, [[0.0, 1.0, 0.0, -1.0], [1.0, 0.0, -1.0, 0.0]]),
     ("hypot", {}, [[3.0, 0.0, 1.0], [4.0, 1.0, 0.0]]),
@@ -121,6 +121,42 @@ def test_a_power_of_zero_is_constant_whatever_the_base():
     by_both = fgrad.grad(fgrad.grad(lambda x, y: x**y), argnums=1)
     assert by_both(1.0, 0.0) == 1.0
     assert jax.grad(jax.grad(lambda x, y: x**y), argnums=1)(1.0, 0.0) == 1.0
+
+
+@pytest.mark.parametrize("name", ["logaddexp", "logaddexp2"])
+def test_a_number_beside_infinity_has_no_slope(name):
+    """JAX's rule takes the infinity for zero on one side alone, and gives exp(x) as the slope."""
+    slopes = fgrad.grad(_OURS[name], argnums=(0, 1))
+    assert slopes(INF, 1.0) == (1.0, 0.0)
+    assert slopes(1.0, INF) == (0.0, 1.0)
+    assert slopes(INF, INF) == (1.0, 1.0)
+    assert fgrad.grad(lambda x: fgrad.grad(_OURS[name], argnums=1)(INF, x))(1.0) == 0.0
+
+
+def test_quotients_beside_whole_numbers():
+    """1.0 / 0.1 is rounded up to 10, but 0.1 goes only 9 times into 1: a bit more than 1 / 10."""
+    for name in ("remainder", "rem"):
+        assert fgrad.grad(_OURS[name], argnums=1)(1.0, 0.1) == -9.0
+    assert fgrad.grad(_OURS["remainder"], argnums=1)(1.0, -INF) == 1.0
+
+
+def test_a_hypotenuse_of_nothing_has_no_slope():
+    """As the modulus of a complex zero; JAX's is 1/2 by either side."""
+    slopes = fgrad.grad(_OURS["hypot"], argnums=(0, 1))
+    assert slopes(0.0, 0.0) == (0.0, 0.0)
+    assert fgrad.jvp(slopes, (0.0, 0.0), (1.0, 1.0))[1] == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("name", ["asin", "acos"])
+@pytest.mark.parametrize("x", [3 + 0j, -3 + 0j, complex(3, -0.0), complex(-3, -0.0)])
+def test_slopes_on_branch_cuts(name, x):
+    """On either side of the cut, the difference along it."""
+    f, h = {"asin": np.arcsin, "acos": np.arccos}[name], 1e-6
+    ahead, behind = (complex(x.real + s, x.imag) for s in (h, -h))
+    want = (f(ahead) - f(behind)) / (2 * h)
+    for run in (_OURS[name], fgrad.jit(_OURS[name])):
+        got = fgrad.jvp(run, (np.asarray(x),), (np.asarray(1 + 0j),))[1]
+        np.testing.assert_allclose(got, want, rtol=1e-8, atol=1e-15)
 
 
 def test_the_modulus_of_a_complex_zero_has_no_slope():

@@ -143,6 +143,15 @@ def test_functions_that_are_not_pure_are_found():
     with pytest.raises(CheckFailure, match="changed its argument"):
         check_pure(changes, (np.ones(2),))
 
+    def sets(x):
+        x[0] = 9.0  # a second call changes nothing
+        return x.sum()
+
+    x = np.ones(2)
+    with pytest.raises(CheckFailure, match="changed its argument"):
+        check_pure(sets, (x,))
+    assert x[0] == 1
+
     calls = itertools.count()
     with pytest.raises(CheckFailure, match="second call gave something else"):
         check_pure(lambda x: x + next(calls), (np.ones(2),))

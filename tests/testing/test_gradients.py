@@ -234,3 +234,9 @@ def test_wrong_calls_say_what_was_wanted():
         check_grads(fnp.sin, (1.0,), 1, modes=("forward",))
     with pytest.raises(TypeError, match="expected a function"):
         check_grads(3, (1.0,), 1)
+
+
+@pytest.mark.parametrize("order", [-1, 1.5, None])
+def test_an_order_that_is_no_number_of_derivatives_is_refused(order):
+    with pytest.raises(ValueError, match=r"order must be 0, 1, 2[^\0]*test_gradients.py"):
+        check_grads(np.sin, (1.0,), order)

@@ -97,6 +97,8 @@ def matrix_rank(M, rtol=None, *, hermitian=False, tol=None):
         axes = tuple(range(get_aval(x).ndim))
         return astype(reduce_or(nonzero, axes=axes), np.dtype(np.int64))
     (x,) = matrices("matrix_rank", x)
+    if 0 in get_aval(x).shape[-2:]:
+        return np.zeros(get_aval(x).shape[:-2], np.int64)
     s = _magnitudes(stop_gradient(x), hermitian)
     if tol is None:
         if rtol is None:
@@ -138,7 +140,7 @@ def cond(x, p=None):
     np.float64(2.0)
     """
     (x,) = matrices("cond", x)
-    if not get_aval(x).size:
+    if 0 in get_aval(x).shape[-2:]:
         raise LinAlgError(located(f"cond is not defined for empty matrices; got {get_aval(x)}"))
     if p in (None, 2, -2):
         (s,) = svd(x, full_matrices=False, compute_uv=False)

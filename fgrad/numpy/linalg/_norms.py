@@ -75,6 +75,8 @@ def _singular_norm(x, ord, axes, keepdims):
     x = moveaxis(x, column - (row < column), ndim - 1)
     (s,) = svd(x, full_matrices=False, compute_uv=False)
     reduction = {2: reduce.reduce_max, -2: reduce.reduce_min, "nuc": reduce.reduce_sum}[ord]
+    if ord == 2 and not get_aval(s).shape[-1]:
+        reduction = reduce.reduce_sum  # no matrix is smaller than one of nothing: zero
     out = reduction(s, axes=(ndim - 2,))
     return expand_dims(out, axes) if keepdims else out
 

@@ -8,7 +8,7 @@ from fgrad.numpy._contract import matmul_values
 from fgrad.numpy._diagonal import diagonal as _diagonal
 from fgrad.numpy._diagonal import trace as _trace
 from fgrad.numpy._einsum import einsum_values
-from fgrad.numpy._face import axis_of, public, unweak, value
+from fgrad.numpy._face import axis_of, public, refuse, unweak, value
 from fgrad.numpy._products import cross as _cross
 from fgrad.numpy._products import outer as _outer
 from fgrad.numpy.linalg._matrices import LinAlgError
@@ -28,6 +28,8 @@ def matrix_power(a, n):
     """
     x = value(a, "matrix_power")
     aval = get_aval(x)
+    if not hasattr(n, "__index__"):
+        raise TypeError(located(f"matrix_power: the exponent must be an integer; got {n!r}"))
     n = n.__index__()
     if aval.ndim < 2 or aval.shape[-1] != aval.shape[-2]:
         raise LinAlgError(located(f"matrix_power needs square matrices; got {aval}"))
@@ -45,7 +47,7 @@ def matrix_power(a, n):
 
 
 @public
-def multi_dot(arrays, *, precision=None):
+def multi_dot(arrays, *, out=None, precision=None):
     """The product of several matrices, in the order that costs least; the outer two may be vectors.
 
     Examples
@@ -54,6 +56,7 @@ def multi_dot(arrays, *, precision=None):
     >>> fnp.linalg.multi_dot([fnp.ones((1, 2)), fnp.ones((2, 2)), fnp.ones(2)])
     Array([4.])
     """
+    refuse("multi_dot", out=out)
     xs = [unweak(value(a, "multi_dot")) for a in arrays]
     if len(xs) < 2:
         raise ValueError(located("multi_dot needs at least two arrays"))

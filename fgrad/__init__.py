@@ -25,6 +25,7 @@ from fgrad.transforms.vmap import vmap
 
 if TYPE_CHECKING:  # imported when they are first asked for, so that the rest starts at once
     from fgrad import (
+        checkpoint_policies,
         custom_batching,
         custom_derivatives,
         debug,

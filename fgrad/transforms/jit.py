@@ -168,8 +168,10 @@ class JitFunction:
         functools.update_wrapper(self, fun)
         self._fun = fun
         self._name = function_name(fun)
-        self._static_numbers, self._static_names = _static(fun, static_argnums, static_argnames)
-        donate, donate_names = _static(fun, donate_argnums, donate_argnames)
+        self._static_numbers, self._static_names = static_parameters(
+            fun, static_argnums, static_argnames
+        )
+        donate, donate_names = static_parameters(fun, donate_argnums, donate_argnames)
         self._donate = donate
         self._donate_names = donate_names
         self._plain = not (self._static_numbers or self._static_names)
@@ -316,7 +318,7 @@ class _Program:
         return compile_jaxpr(self.open, donated=self.donated)
 
 
-def _static(fun, numbers, names):
+def static_parameters(fun, numbers, names, caller="jit"):
     """Positional numbers and names of the same parameters."""
     numbers = () if numbers is None else (numbers,) if isinstance(numbers, int) else tuple(numbers)
     names = () if names is None else (names,) if isinstance(names, str) else tuple(names)
@@ -331,13 +333,13 @@ def _static(fun, numbers, names):
     for n in names:
         if not variadic and n not in {p.name for p in parameters}:
             raise ValueError(
-                located(f"jit: argument name {n!r} is not a parameter of {function_name(fun)}")
+                located(f"{caller}: argument name {n!r} is not a parameter of {function_name(fun)}")
             )
     for i in numbers:
         if not variadic and not -len(positional) <= i < len(positional):
             raise ValueError(
                 located(
-                    f"jit: argument number {i} is out of range: {function_name(fun)} has "
+                    f"{caller}: argument number {i} is out of range: {function_name(fun)} has "
                     f"{len(positional)} positional parameters"
                 )
             )

@@ -214,6 +214,10 @@ class Tracer:
         """bool: whether it came from Python scalars alone."""
         return self.aval.weak_type
 
+    def block_until_ready(self):
+        """The tracer itself."""
+        return self
+
     def concrete(self, error, what: str):
         """The number behind this tracer, where it has one; else `error` says why not."""
         raise error(self._trace.why_abstract(self, what))

@@ -362,6 +362,11 @@ def jit_is_disabled() -> bool:
     return _settings.disabled
 
 
+def set_disabled(value: bool) -> None:
+    """Run functions that would be compiled as plain Python, or cease to."""
+    _settings.disabled = value
+
+
 class disable_jit:
     """A context in which jitted functions run as plain Python, to debug them.
 
@@ -378,10 +383,11 @@ class disable_jit:
         self._disable = disable
 
     def __enter__(self):
-        self._before, _settings.disabled = _settings.disabled, self._disable
+        self._before = _settings.disabled
+        set_disabled(self._disable)
 
     def __exit__(self, *exc):
-        _settings.disabled = self._before
+        set_disabled(self._before)
 
 
 def jit(

@@ -3,6 +3,7 @@
 import inspect
 
 import jax
+import jax.extend
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ import fgrad
 import fgrad.numpy as fnp
 from tests.harness import assert_same
 
+X = np.arange(3.0)
 COUNTS = (
     "default_backend", "device_count", "local_device_count", "process_count", "process_index",
 )  # fmt: skip
@@ -84,5 +86,30 @@ def test_types_for_annotations_and_checks():
     assert isinstance(jitted.lower(1).compile(), fgrad.stages.Compiled)
     assert fgrad.core.ShapedArray((2,), np.dtype(float)) == fgrad.typeof(fnp.ones(2))
     closed = fgrad.make_jaxpr(fnp.sin)(1.0)
-    assert fgrad.core.eval_jaxpr(closed.jaxpr, closed.consts, [0.0]) == [0.0]
+    assert fgrad.core.eval_jaxpr(closed.jaxpr, closed.consts, 0.0) == [0.0]
     assert fgrad.float0 == jax.float0
+
+
+def test_a_program_can_be_interpreted():
+    """As JAX's tutorial on interpreters of its own does it."""
+
+    def interpret(core, closed, *args):
+        env = dict(zip(closed.jaxpr.invars, args, strict=True))
+        env.update(zip(closed.jaxpr.constvars, closed.consts, strict=True))
+        read = lambda v: v.val if type(v) is core.Literal else env[v]
+        for eqn in closed.jaxpr.eqns:
+            outs = eqn.primitive.bind(*map(read, eqn.invars), **eqn.params)
+            outs = outs if eqn.primitive.multiple_results else [outs]
+            env.update(zip(eqn.outvars, outs, strict=True))
+        return list(map(read, closed.jaxpr.outvars))
+
+    def run(lib, core):
+        f = lambda x, y: lib.numpy.exp(x) * y + lib.numpy.sin(y) * 2
+        closed = lib.make_jaxpr(f)(X, X)
+        assert isinstance(closed, core.ClosedJaxpr)
+        slope = lib.grad(lambda x: interpret(core, closed, x, x)[0].sum())
+        return slope(X), core.jaxpr_as_fun(closed)(X, X), f(X, X)
+
+    got = run(fgrad, fgrad.extend.core)
+    assert_same(got, run(jax, jax.extend.core))
+    assert_same(got[1], [got[2]])

@@ -102,7 +102,7 @@ def _batch(args, dims, size, *, jaxpr, policy):
 remat = Primitive("checkpoint", multiple_results=True)
 set_rules(
     remat,
-    impl=lambda *args, jaxpr, policy: eval_jaxpr(jaxpr.jaxpr, jaxpr.consts, args),
+    impl=lambda *args, jaxpr, policy: eval_jaxpr(jaxpr.jaxpr, jaxpr.consts, *args),
     abstract_eval=lambda *avals, jaxpr, policy: jaxpr.out_avals,
     jvp=_jvp,
     linear="args",

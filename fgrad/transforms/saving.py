@@ -18,7 +18,7 @@ class _InlineTrace(Trace):
     def process(self, primitive, args, params):
         if primitive.name in _CALLS:
             called = params["jaxpr"]
-            return eval_jaxpr(called.jaxpr, called.consts, args)
+            return eval_jaxpr(called.jaxpr, called.consts, *args)
         return self.parent.process(primitive, args, params)
 
 
@@ -28,7 +28,7 @@ def inlined(closed) -> ClosedJaxpr:
     with StagingTrace(evaluation) as stage:
         inputs = [stage.input(a) for a in closed.in_avals]
         with _InlineTrace(stage):
-            outs = eval_jaxpr(closed.jaxpr, closed.consts, inputs)
+            outs = eval_jaxpr(closed.jaxpr, closed.consts, *inputs)
         return stage.close([t.variable for t in inputs], outs, closed.jaxpr.debug_name)
 
 

@@ -63,6 +63,7 @@ if TYPE_CHECKING:  # imported when they are first asked for, so that the rest st
         numpy_dtype_promotion,
         numpy_rank_promotion,
     )
+    from fgrad.transforms.pmap import pmap
 
 __getattr__ = importer(
     __name__,
@@ -90,6 +91,7 @@ __getattr__ = importer(
         "log_compiles": "fgrad.settings",
         "numpy_dtype_promotion": "fgrad.settings",
         "numpy_rank_promotion": "fgrad.settings",
+        "pmap": "fgrad.transforms.pmap",
         "process_count": "fgrad.one_device",
         "process_index": "fgrad.one_device",
     },

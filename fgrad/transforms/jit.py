@@ -126,6 +126,10 @@ class Lowered:
         """The generated source."""
         return self.source
 
+    def lower(self):
+        """The same: tracing and compiling are one step here."""
+        return self
+
     def compile(self):
         """A callable that takes arguments like those traced."""
         return Compiled(self)

@@ -25,6 +25,7 @@ from fgrad.transforms.vmap import vmap
 
 if TYPE_CHECKING:  # imported when they are first asked for, so that the rest starts at once
     from fgrad import (
+        checkpoint_policies,
         custom_batching,
         custom_derivatives,
         debug,
@@ -36,17 +37,63 @@ if TYPE_CHECKING:  # imported when they are first asked for, so that the rest st
         random,
     )
     from fgrad.checkpoint_files import checkpoint
+    from fgrad.core.avals import float0
     from fgrad.debug._switches import checking_leaks, debug_infs, debug_nans
+    from fgrad.one_device import (
+        Device,
+        clear_caches,
+        default_backend,
+        default_device,
+        device_count,
+        device_get,
+        device_put,
+        devices,
+        effects_barrier,
+        local_device_count,
+        local_devices,
+        process_count,
+        process_index,
+    )
     from fgrad.random._key_reuse import debug_key_reuse
+    from fgrad.settings import (
+        config,
+        default_matmul_precision,
+        enable_x64,
+        log_compiles,
+        numpy_dtype_promotion,
+        numpy_rank_promotion,
+    )
+    from fgrad.transforms.pmap import pmap
 
 __getattr__ = importer(
     __name__,
     {
-        "checkpoint": "fgrad.checkpoint_files",
+        "Device": "fgrad.one_device",
         "checking_leaks": "fgrad.debug._switches",
+        "checkpoint": "fgrad.checkpoint_files",
+        "clear_caches": "fgrad.one_device",
+        "config": "fgrad.settings",
         "debug_infs": "fgrad.debug._switches",
-        "debug_nans": "fgrad.debug._switches",
         "debug_key_reuse": "fgrad.random._key_reuse",
+        "debug_nans": "fgrad.debug._switches",
+        "default_backend": "fgrad.one_device",
+        "default_device": "fgrad.one_device",
+        "default_matmul_precision": "fgrad.settings",
+        "device_count": "fgrad.one_device",
+        "device_get": "fgrad.one_device",
+        "device_put": "fgrad.one_device",
+        "devices": "fgrad.one_device",
+        "effects_barrier": "fgrad.one_device",
+        "enable_x64": "fgrad.settings",
+        "float0": "fgrad.core.avals",
+        "local_device_count": "fgrad.one_device",
+        "local_devices": "fgrad.one_device",
+        "log_compiles": "fgrad.settings",
+        "numpy_dtype_promotion": "fgrad.settings",
+        "numpy_rank_promotion": "fgrad.settings",
+        "pmap": "fgrad.transforms.pmap",
+        "process_count": "fgrad.one_device",
+        "process_index": "fgrad.one_device",
     },
 )
 

@@ -15,6 +15,7 @@ from fgrad.primitives.shape import broadcast_to, moveaxis
 from fgrad.transforms.jaxprs import batch_jaxpr, jvp_jaxpr, linearize_jaxpr, transpose_jaxpr
 from fgrad.transforms.linear import instantiate
 from fgrad.transforms.programs import memoized, rearranged, with_outputs
+from fgrad.transforms.saving import twice
 from fgrad.transforms.split import split_program
 
 
@@ -250,6 +251,18 @@ def _split(linear, args, *, jaxpr, num_consts, num_carry, length, reverse):
     return found, args, {**params, "length": length, "reverse": reverse}, depends
 
 
+def _twice(policy, *, jaxpr, length, **params):
+    """What each step saves is stacked by the first run, and comes back row by row."""
+    n, m = len(jaxpr.out_avals), len(jaxpr.in_avals)
+    first, second = twice(jaxpr, policy, n, 0)
+    saved = first.out_avals[n:]
+    s = len(saved)
+    second = rearranged(second, (*range(s, s + m), *range(s)), range(n))
+    stacks = [a.update(shape=(length, *a.shape)).strong() for a in saved]
+    params["length"] = length
+    return {"jaxpr": first, **params}, {"jaxpr": second, **params}, stacks
+
+
 def _batch(args, dims, size, *, jaxpr, num_consts, num_carry, **params):
     consts, carry, xs = fixpoint(
         lambda flags, force: batch_jaxpr(jaxpr, size, flags, _padded(force, jaxpr))[1],
@@ -323,5 +336,6 @@ set_rules(
 )
 scan.linearize = _linearize
 scan.split = _split
+scan.twice = _twice
 scan.expand = expand_scan
 scan.prune = _prune

@@ -43,7 +43,7 @@ def taking(closed, outer, out_avals):
 
     def run(*args):
         consts = [args[numbers[id(c)]] if id(c) in numbers else c for c in closed.consts]
-        outs = eval_jaxpr(closed.jaxpr, consts, args[len(outer) :])
+        outs = eval_jaxpr(closed.jaxpr, consts, *args[len(outer) :])
         return [as_carry(as_value(o), a) for o, a in zip(outs, out_avals, strict=True)]
 
     avals = [*(get_aval(c) for c in outer), *closed.in_avals]

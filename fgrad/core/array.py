@@ -49,6 +49,10 @@ class Array(np.ndarray, metaclass=_ArrayMeta):
         """Functional updates by index: ``x.at[i].set(v)``, ``.add``, ``.multiply``, ..."""
         return make_at(self)
 
+    def block_until_ready(self):
+        """The array itself: its numbers are there."""
+        return self
+
 
 make_at = getitem = None  # set by fgrad.numpy, which knows the operations
 

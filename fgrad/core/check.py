@@ -16,6 +16,11 @@ def checks_enabled() -> bool:
     return getattr(_settings, "enabled", False)
 
 
+def set_enabled(value: bool) -> None:
+    """Check programs as they are staged, or cease to."""
+    _settings.enabled = value
+
+
 @contextlib.contextmanager
 def enable_checks(value: bool = True):
     """Check every program that is staged or transformed within the block.
@@ -41,11 +46,11 @@ def enable_checks(value: bool = True):
     6.0
     """
     before = checks_enabled()
-    _settings.enabled = value
+    set_enabled(value)
     try:
         yield
     finally:
-        _settings.enabled = before
+        set_enabled(before)
 
 
 def check_jaxpr(jaxpr: Jaxpr | ClosedJaxpr) -> None:

@@ -114,17 +114,19 @@ class ClosedJaxpr:
         return repr(self.jaxpr)
 
     def __call__(self, *args):
-        return eval_jaxpr(self.jaxpr, self.consts, args)
+        return eval_jaxpr(self.jaxpr, self.consts, *args)
 
 
-def eval_jaxpr(jaxpr: Jaxpr, consts, args) -> list:
+def eval_jaxpr(jaxpr: Jaxpr, consts, *args) -> list:
     """Run a jaxpr, equation by equation, under the current interpreter.
 
     Parameters
     ----------
     jaxpr : Jaxpr
-    consts, args : sequence
-        Values of its constvars and invars.
+    consts : sequence
+        Values of its constvars.
+    *args
+        Values of its invars.
 
     Returns
     -------

@@ -60,6 +60,10 @@ class Primitive:
         ``split(linear, args, **params)``: for operations that hold programs, computes the results
         that do not depend on the operands that are `linear`; gives these, the operands and params
         of the operation that gives the others, and for each result whether it is one of these.
+    twice : callable or None
+        ``twice(policy, **params)``: for operations that hold loops, the params of a run that gives
+        besides its results what the policy saves of each step, those of a run that takes this as
+        further operands, and the avals of it.
     keeps_weak : bool
         Whether it gives a Python scalar for Python scalars.
     expand : callable or None
@@ -93,6 +97,7 @@ class Primitive:
         self.batch: Any = None
         self.linearize: Any = None
         self.split: Any = None
+        self.twice: Any = None
         self.stage: Any = None
         self.expand: Any = None
         self.lower: Any = None
@@ -208,6 +213,10 @@ class Tracer:
     def weak_type(self):
         """bool: whether it came from Python scalars alone."""
         return self.aval.weak_type
+
+    def block_until_ready(self):
+        """The tracer itself."""
+        return self
 
     def concrete(self, error, what: str):
         """The number behind this tracer, where it has one; else `error` says why not."""

@@ -106,6 +106,8 @@ from fgrad.lax._elementwise import (
 from fgrad.lax._fft import FftType, fft
 from fgrad.lax._gather import GatherDimensionNumbers, gather
 from fgrad.lax._places import GatherScatterMode
+from fgrad.lax._precision import Precision, PrecisionLike
+from fgrad.lax._ragged import ragged_dot
 from fgrad.lax._reduce import (
     argmax,
     argmin,
@@ -170,7 +172,7 @@ from fgrad.lax._slicing import (
     slice,
     slice_in_dim,
 )
-from fgrad.lax._sort import sort, sort_key_val, top_k
+from fgrad.lax._sort import approx_max_k, approx_min_k, sort, sort_key_val, top_k
 from fgrad.lax._special import (
     bessel_i0e,
     bessel_i1e,
@@ -184,7 +186,7 @@ from fgrad.lax._special import (
     random_gamma_grad,
     zeta,
 )
-from fgrad.lax._stage import dce_sink, stage
+from fgrad.lax._stage import dce_sink, optimization_barrier, platform_dependent, stage
 from fgrad.lax._windows import (
     ConvDimensionNumbers,
     ConvGeneralDilatedDimensionNumbers,

@@ -79,11 +79,66 @@ def top_k(operand, k, *, axis=-1):
     >>> fgrad.lax.top_k(fgrad.numpy.array([1.0, 3.0, 2.0]), 2)
     (Array([3., 2.]), Array([1, 2]))
     """
-    x = unweak(value(operand, "top_k"))
+    return _first("top_k", operand, k, axis, descending=True)
+
+
+def _first(name, operand, k, axis, descending):
+    """The first elements in an order, and their indices."""
+    x = unweak(value(operand, name))
     axis = axis_of(axis, get_aval(x).ndim)
     n = get_aval(x).shape[axis]
     k = k.__index__()
     if not 0 <= k <= n:
-        raise ValueError(located(f"top_k: k must be in [0, {n}]; got {k}"))
-    order = slice_axis(argsort_values(x, axis, descending=True), 0, k, axis)
+        raise ValueError(located(f"{name}: k must be in [0, {n}]; got {k}"))
+    order = slice_axis(argsort_values(x, axis, descending=descending), 0, k, axis)
     return take_along_axis(x, order, axis), order
+
+
+def approx_max_k(
+    operand,
+    k,
+    reduction_dimension=-1,
+    recall_target=0.95,
+    reduction_input_size_override=-1,
+    aggregate_to_topk=True,
+):
+    """The largest elements along an axis, and their indices: here those of `top_k`, exactly.
+
+    Parameters
+    ----------
+    operand : array-like
+    k : int
+        How many.
+    reduction_dimension : int
+    recall_target, reduction_input_size_override, aggregate_to_topk : optional
+        Accepted for compatibility: nothing is missed.
+
+    Examples
+    --------
+    >>> import fgrad
+    >>> fgrad.lax.approx_max_k(fgrad.numpy.array([1.0, 3.0, 2.0]), 2)
+    (Array([3., 2.]), Array([1, 2]))
+    """
+    return top_k(operand, k, axis=reduction_dimension)
+
+
+@public
+def approx_min_k(
+    operand,
+    k,
+    reduction_dimension=-1,
+    recall_target=0.95,
+    reduction_input_size_override=-1,
+    aggregate_to_topk=True,
+):
+    """The smallest elements along an axis, in ascending order, and their indices: exactly.
+
+    Parameters are those of `approx_max_k`.
+
+    Examples
+    --------
+    >>> import fgrad
+    >>> fgrad.lax.approx_min_k(fgrad.numpy.array([1.0, 3.0, 2.0]), 2)
+    (Array([1., 2.]), Array([0, 2]))
+    """
+    return _first("approx_min_k", operand, k, reduction_dimension, descending=False)

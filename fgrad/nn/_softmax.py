@@ -26,13 +26,21 @@ def _shifted(x, axis, where):
     """`x` (masked by minus infinity) less its maximum over axes, and those axes."""
     aval = get_aval(x)
     axes = axes_of(axis, aval.ndim)
-    if where is not None:
-        x = select(where, x, aval.dtype.type(-math.inf))
-    return ew.sub(x, _largest(x, axes)), axes
+    if where is None:
+        return ew.sub(x, _largest(x, axes)), axes
+    x = select(where, x, aval.dtype.type(-math.inf))
+    return ew.sub(x, _finite(_largest(x, axes))), axes
 
 
-def _sum(x, axes):
-    return reduce_sum(x, axes=axes, keepdims=True)
+def _finite(x):
+    """Zero in place of what is infinite: of nothing, the largest is."""
+    return select(ew.is_finite(x), x, get_aval(x).dtype.type(0))
+
+
+def _sum(x, axes, where):
+    """A sum of exponentials; one where no element counts, which makes its derivative zero."""
+    total = reduce_sum(x, axes=axes, keepdims=True)
+    return total if where is None else select(ew.eq(total, 0), get_aval(total).dtype.type(1), total)
 
 
 def _mask(where):
@@ -59,7 +67,7 @@ def softmax(x, axis=-1, where=None):
     v, where = as_inexact(unweak(value(x, "softmax"))), _mask(where)
     shifted, axes = _shifted(v, axis, where)
     e = ew.exp(shifted)
-    return ew.div(e, _sum(e, axes))
+    return ew.div(e, _sum(e, axes, where))
 
 
 @public
@@ -74,7 +82,8 @@ def log_softmax(x, axis=-1, where=None):
     """
     v, where = as_inexact(unweak(value(x, "log_softmax"))), _mask(where)
     shifted, axes = _shifted(v, axis, where)
-    return ew.sub(shifted, ew.log(_sum(ew.exp(shifted), axes)))
+    out = ew.sub(shifted, ew.log(_sum(ew.exp(shifted), axes, where)))
+    return out if where is None else select(where, out, get_aval(out).dtype.type(-math.inf))
 
 
 def logsumexp_values(x, axis, b, keepdims, where):
@@ -90,14 +99,18 @@ def logsumexp_values(x, axis, b, keepdims, where):
     axes = axes_of(axis, aval.ndim)
     if where is not None:
         x = select(where, x, aval.dtype.type(-math.inf))
-    largest = _largest(x, axes)
-    largest = select(ew.is_finite(largest), largest, get_aval(largest).dtype.type(0))
+    largest = _finite(_largest(x, axes))
     e = ew.exp(ew.sub(x, largest))
-    total = _sum(e if b is None else ew.mul(e, b), axes)
+    total = _sum(e if b is None else ew.mul(e, b), axes, None)
     signs = sign(total)
     if b is not None and aval.dtype.kind != "c":
         total = abs(total)
-    out = ew.add(ew.log(total), largest)
+    if where is None:
+        out = ew.add(ew.log(total), largest)
+    else:
+        nothing, number = ew.eq(total, 0), get_aval(total).dtype.type
+        out = ew.add(ew.log(select(nothing, number(1), total)), largest)
+        out = select(nothing, number(-math.inf), out)
     if not keepdims:
         shape = tuple(n for i, n in enumerate(aval.shape) if i not in axes)
         out, signs = (reshape(v, new_sizes=shape) for v in (out, signs))

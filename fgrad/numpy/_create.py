@@ -7,6 +7,7 @@ from fgrad.core.trace import Tracer, get_aval
 from fgrad.numpy._face import public, shape_of, unweak, value
 from fgrad.numpy._inplace import clone, copied, fresh
 from fgrad.primitives import shape as sh
+from fgrad.transforms.stage import ShapeDtypeStruct, abstract
 
 
 def _converted(x, dtype, name):
@@ -151,8 +152,8 @@ empty = _filled(
 def _like(name, fill, doc):
     @public
     def fun(a, dtype=None, shape=None, *, device=None, order="K", subok=True):
-        v = value(a, name)
-        aval = get_aval(v)
+        v = a if isinstance(a, ShapeDtypeStruct) else value(a, name)
+        aval = abstract(v)
         shape = aval.shape if shape is None else shape_of(shape)
         x = np.full(shape, fill, aval.dtype if dtype is None else dtype)
         return fresh(x) if isinstance(v, Tracer) and x.ndim else x
@@ -227,7 +228,7 @@ def full_like(a, fill_value, dtype=None, shape=None, *, device=None, order="K", 
     >>> fnp.full_like(fnp.zeros(2), 7.0)
     Array([7., 7.])
     """
-    aval = get_aval(value(a, "full_like"))
+    aval = abstract(a if isinstance(a, ShapeDtypeStruct) else value(a, "full_like"))
     x = sh.astype(value(fill_value), aval.dtype if dtype is None else np.dtype(dtype))
     return sh.broadcast_to(x, aval.shape if shape is None else shape_of(shape))
 

@@ -1,5 +1,7 @@
 """Pytree utilities under the longer names of ``optax.tree_utils``."""
 
+from functools import partial
+
 from .tree import add as tree_add
 from .tree import add_scale as tree_add_scale
 from .tree import allclose as tree_allclose
@@ -37,9 +39,17 @@ from .tree import where as tree_where
 from .tree import zeros_like as tree_zeros_like
 from .tree._states import NamedTupleKey
 
+# Names that optax has given up, and scripts have not.
+tree_add_scalar_mul = tree_add_scale
+tree_l1_norm = partial(tree_norm, ord=1)
+tree_l2_norm = partial(tree_norm, ord=2)
+tree_linf_norm = partial(tree_norm, ord="inf")
+tree_scalar_mul = tree_scale
+
 __all__ = [
     "NamedTupleKey",
     "tree_add",
+    "tree_add_scalar_mul",
     "tree_add_scale",
     "tree_allclose",
     "tree_batch_shape",
@@ -53,6 +63,9 @@ __all__ = [
     "tree_full_like",
     "tree_get",
     "tree_get_all_with_path",
+    "tree_l1_norm",
+    "tree_l2_norm",
+    "tree_linf_norm",
     "tree_map_params",
     "tree_max",
     "tree_min",
@@ -61,6 +74,7 @@ __all__ = [
     "tree_ones_like",
     "tree_random_like",
     "tree_real",
+    "tree_scalar_mul",
     "tree_scale",
     "tree_set",
     "tree_size",

@@ -4,12 +4,15 @@ What SciPy's own kernels compute needs the extra: ``pip install fgrad[scipy]``.
 """
 
 from fgrad.scipy import (
+    cluster,
+    fft,
     integrate,
     interpolate,
     linalg,
     ndimage,
     optimize,
     signal,
+    sparse,
     spatial,
     special,
     stats,

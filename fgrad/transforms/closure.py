@@ -48,7 +48,7 @@ def closure_convert(fun, *example_args):
                 located(f"closure_convert: wanted arguments like {in_tree}; got {tree}")
             )
         values = [as_argument(x, "closure_convert", tree, i) for i, x in enumerate(leaves)]
-        outs = eval_jaxpr(closed.jaxpr, consts, values)
+        outs = eval_jaxpr(closed.jaxpr, consts, *values)
         return as_results(out_tree, outs, [*consts, *values])
 
     return converted, hoisted

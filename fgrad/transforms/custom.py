@@ -141,7 +141,7 @@ class Call:
     def run(self, *args):
         """The function itself."""
         if self.jaxpr is not None:
-            return eval_jaxpr(self.jaxpr.jaxpr, self.jaxpr.consts, args)
+            return eval_jaxpr(self.jaxpr.jaxpr, self.jaxpr.consts, *args)
         return self.fun(*args)
 
 

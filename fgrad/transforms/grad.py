@@ -8,7 +8,7 @@ from fgrad.core.array import as_eager, as_user
 from fgrad.core.avals import float0
 from fgrad.core.source import located, user_source
 from fgrad.core.trace import get_aval, thread
-from fgrad.core.tree import explain_mismatch, tree_flatten, tree_unflatten
+from fgrad.core.tree import Partial, explain_mismatch, tree_flatten, tree_unflatten
 from fgrad.transforms.face import (
     as_argument,
     as_results,
@@ -20,6 +20,7 @@ from fgrad.transforms.face import (
 from fgrad.transforms.forward import check_tangents
 from fgrad.transforms.linear import instantiate
 from fgrad.transforms.linearize import LinearizeTrace, LinearizeTracer
+from fgrad.transforms.record import Record
 
 
 def grad(fun, argnums=0, has_aux=False, holomorphic=False, allow_int=False):
@@ -232,8 +233,9 @@ def linearize(fun, *primals, has_aux=False):
     -------
     value
         ``fun(*primals)``.
-    callable
+    Partial
         Takes tangents like `primals`, gives the tangent of the value; it does not run `fun` again.
+        As a pytree of the numbers it needs it may leave and enter transformed functions.
     aux
         If `has_aux`.
 
@@ -245,24 +247,24 @@ def linearize(fun, *primals, has_aux=False):
     np.float64(6.0)
     """
     value, record = _record(fun, primals, has_aux, "linearize")
-
-    def f_jvp(*tangents):
-        ts = check_tangents("linearize", record.avals, record.in_tree, tangents)
-        values = {
-            v: t
-            for v, t in zip(record.variables, ts, strict=True)
-            if v is not None and t is not None
-        }
-        record.trace.apply(values)
-        outs = [
-            instantiate(None if v is None else values.get(v), a)
-            if a.inexact
-            else np.zeros(a.shape, float0)
-            for v, a in zip(record.out_variables, record.out_avals, strict=True)
-        ]
-        return as_results(record.out_tree, outs, ts)
-
+    f_jvp = Partial(_push, record)
     return (value[0], f_jvp, value[1]) if has_aux else (value, f_jvp)
+
+
+def _push(record, *tangents):
+    """The tangents of the outputs from those of the inputs."""
+    ts = check_tangents("linearize", record.avals, record.in_tree, tangents)
+    values = {
+        v: t for v, t in zip(record.variables, ts, strict=True) if v is not None and t is not None
+    }
+    record.trace.apply(values)
+    outs = [
+        instantiate(None if v is None else values.get(v), a)
+        if a.inexact
+        else np.zeros(a.shape, float0)
+        for v, a in zip(record.out_variables, record.out_avals, strict=True)
+    ]
+    return as_results(record.out_tree, outs, ts)
 
 
 def vjp(fun, *primals, has_aux=False):
@@ -281,8 +283,9 @@ def vjp(fun, *primals, has_aux=False):
     -------
     value
         ``fun(*primals)``.
-    callable
-        Takes a cotangent like the value, gives a tuple of cotangents, one for each of `primals`.
+    Partial
+        Takes a cotangent like the value, gives a tuple of cotangents, one for each of `primals`. As
+        a pytree of the numbers it needs it may leave and enter transformed functions.
     aux
         If `has_aux`.
 
@@ -294,33 +297,33 @@ def vjp(fun, *primals, has_aux=False):
     (np.float64(3.0), np.float64(2.0))
     """
     value, record = _record(fun, primals, has_aux, "vjp")
-
-    def f_vjp(ct):
-        leaves, treedef = tree_flatten(ct)
-        if treedef != record.out_tree:
-            raise ValueError(
-                located(
-                    "vjp: the cotangent must have the structure of the output: "
-                    + explain_mismatch(record.out_tree, treedef, "the output", "the cotangent")
-                )
-            )
-        seeds = []
-        for i, (c, var, aval) in enumerate(
-            zip(leaves, record.out_variables, record.out_avals, strict=True)
-        ):
-            c = check_cotangent(c, aval, treedef, i)
-            if var is not None and c is not None:
-                seeds.append((var, c))
-        table = record.trace.backward(seeds)
-        cts = [
-            instantiate(None if v is None else table[v], a)
-            if a.inexact
-            else np.zeros(a.shape, float0)
-            for v, a in zip(record.variables, record.avals, strict=True)
-        ]
-        return as_results(record.in_tree, cts, leaves)
-
+    f_vjp = Partial(_pull, record)
     return (value[0], f_vjp, value[1]) if has_aux else (value, f_vjp)
+
+
+def _pull(record, ct):
+    """The cotangents of the inputs from those of the outputs."""
+    leaves, treedef = tree_flatten(ct)
+    if treedef != record.out_tree:
+        raise ValueError(
+            located(
+                "vjp: the cotangent must have the structure of the output: "
+                + explain_mismatch(record.out_tree, treedef, "the output", "the cotangent")
+            )
+        )
+    seeds = []
+    for i, (c, var, aval) in enumerate(
+        zip(leaves, record.out_variables, record.out_avals, strict=True)
+    ):
+        c = check_cotangent(c, aval, treedef, i)
+        if var is not None and c is not None:
+            seeds.append((var, c))
+    table = record.trace.backward(seeds)
+    cts = [
+        instantiate(None if v is None else table[v], a) if a.inexact else np.zeros(a.shape, float0)
+        for v, a in zip(record.variables, record.avals, strict=True)
+    ]
+    return as_results(record.in_tree, cts, leaves)
 
 
 def check_cotangent(c, aval, treedef, i):
@@ -339,18 +342,12 @@ def check_cotangent(c, aval, treedef, i):
     return c if have.dtype == aval.dtype else aval.dtype.type(c)
 
 
-class _Record:
-    """What linearize and vjp keep of one run."""
-
-    __slots__ = ("avals", "in_tree", "out_avals", "out_tree", "out_variables", "trace", "variables")
-
-
 def _record(fun, primals, has_aux, name):
     check_callable(fun, name)
     leaves, in_tree = tree_flatten(primals)
     trace = LinearizeTrace(thread.trace, fun)
     trace.source = user_source()
-    record = _Record()
+    record = Record()
     values = [as_argument(x, name, in_tree, i) for i, x in enumerate(leaves)]
     record.avals = [get_aval(v) for v in values]
     inputs = [

@@ -51,7 +51,7 @@ def jvp_jaxpr(closed, nonzero: tuple, force: tuple = ()):
             for x, n in zip(inputs, nonzero, strict=False)
         ]
         with trace:
-            outs = eval_jaxpr(closed.jaxpr, closed.consts, args)
+            outs = eval_jaxpr(closed.jaxpr, closed.consts, *args)
         values, tangents = zip(*map(trace.split, outs), strict=True) if outs else ((), ())
         tangents = list(tangents)
         for i, forced in enumerate(force):
@@ -89,7 +89,7 @@ def linearize_jaxpr(closed, nonzero: tuple, force: tuple = ()):
         args = [trace.perturb(x, x.aval) if n else x for x, n in zip(inputs, nonzero, strict=True)]
         variables = [a.variable for a, n in zip(args, nonzero, strict=True) if n]
         with trace:
-            outs = eval_jaxpr(closed.jaxpr, closed.consts, args)
+            outs = eval_jaxpr(closed.jaxpr, closed.consts, *args)
         pairs = [trace.split(o) for o in outs]
         for i, forced in enumerate(force):
             if forced and pairs[i][1] is None:
@@ -170,7 +170,7 @@ def transpose_jaxpr(closed, linear: tuple, given: tuple):
         values = iter(inputs)
         args = [trace.input(a) if m else next(values) for a, m in zip(avals, linear, strict=True)]
         with trace:
-            outs = eval_jaxpr(closed.jaxpr, closed.consts, args)
+            outs = eval_jaxpr(closed.jaxpr, closed.consts, *args)
         cts = iter(values)
         seeds = []
         for out, g in zip(outs, given, strict=True):
@@ -215,7 +215,7 @@ def batch_jaxpr(closed, size: int, batched: tuple, force: tuple | bool = False):
         trace = BatchTrace(stage, None, size)
         args = [BatchTracer(trace, x, 0) if b else x for x, b in zip(inputs, batched, strict=True)]
         with trace:
-            outs = eval_jaxpr(closed.jaxpr, closed.consts, args)
+            outs = eval_jaxpr(closed.jaxpr, closed.consts, *args)
         pairs = [trace.split(as_value(o)) for o in outs]
         force = (force,) * len(pairs) if isinstance(force, bool) else force
         values = []

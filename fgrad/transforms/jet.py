@@ -267,7 +267,7 @@ def _derivative(series):
 
 _INSIDE = {
     jit_call: lambda *args, jaxpr, name: jaxpr(*args),
-    remat: lambda *args, jaxpr: jaxpr(*args),
+    remat: lambda *args, jaxpr, policy: jaxpr(*args),
     custom_vjp_call: lambda *args, call: call.run(*args),
 }
 

@@ -134,6 +134,10 @@ class Lowered:
         """The generated source."""
         return self.source
 
+    def lower(self):
+        """The same: tracing and compiling are one step here."""
+        return self
+
     def compile(self):
         """A callable that takes arguments like those traced."""
         return Compiled(self)
@@ -178,8 +182,10 @@ class JitFunction:
         functools.update_wrapper(self, fun)
         self._fun = fun
         self._name = function_name(fun)
-        self._static_numbers, self._static_names = _static(fun, static_argnums, static_argnames)
-        donate, donate_names = _static(fun, donate_argnums, donate_argnames)
+        self._static_numbers, self._static_names = static_parameters(
+            fun, static_argnums, static_argnames
+        )
+        donate, donate_names = static_parameters(fun, donate_argnums, donate_argnames)
         self._donate = donate
         self._donate_names = donate_names
         self._backend = checked(backend, "jit: backend")
@@ -330,7 +336,7 @@ class _Program:
             return compile_jaxpr(self.open, self.donated) if self.donated else compiled(self.open)
 
 
-def _static(fun, numbers, names):
+def static_parameters(fun, numbers, names, caller="jit"):
     """Positional numbers and names of the same parameters."""
     numbers = () if numbers is None else (numbers,) if isinstance(numbers, int) else tuple(numbers)
     names = () if names is None else (names,) if isinstance(names, str) else tuple(names)
@@ -345,13 +351,13 @@ def _static(fun, numbers, names):
     for n in names:
         if not variadic and n not in {p.name for p in parameters}:
             raise ValueError(
-                located(f"jit: argument name {n!r} is not a parameter of {function_name(fun)}")
+                located(f"{caller}: argument name {n!r} is not a parameter of {function_name(fun)}")
             )
     for i in numbers:
         if not variadic and not -len(positional) <= i < len(positional):
             raise ValueError(
                 located(
-                    f"jit: argument number {i} is out of range: {function_name(fun)} has "
+                    f"{caller}: argument number {i} is out of range: {function_name(fun)} has "
                     f"{len(positional)} positional parameters"
                 )
             )
@@ -374,6 +380,11 @@ def jit_is_disabled() -> bool:
     return _settings.disabled
 
 
+def set_disabled(value: bool) -> None:
+    """Run functions that would be compiled as plain Python, or cease to."""
+    _settings.disabled = value
+
+
 class disable_jit:
     """A context in which jitted functions run as plain Python, to debug them.
 
@@ -390,10 +401,11 @@ class disable_jit:
         self._disable = disable
 
     def __enter__(self):
-        self._before, _settings.disabled = _settings.disabled, self._disable
+        self._before = _settings.disabled
+        set_disabled(self._disable)
 
     def __exit__(self, *exc):
-        _settings.disabled = self._before
+        set_disabled(self._before)
 
 
 def jit(

@@ -67,7 +67,7 @@ def split_program(closed, linear: tuple):
             for a, x in zip(closed.in_avals, inputs, strict=True)
         ]
         with trace:
-            outs = eval_jaxpr(j, closed.consts, args)
+            outs = eval_jaxpr(j, closed.consts, *args)
         depends = tuple([type(o) is _DependentTracer for o in outs])
         known = stage.close(
             [x.variable for x in inputs if x is not None],

@@ -1,9 +1,11 @@
 """Products against jax.lax."""
 
+import jax
 import numpy as np
 import pytest
 
 import fgrad
+from tests.harness import assert_same, derivatives
 from tests.jax_suite import Row, suite
 
 NUMBERS = ("float32", "complex128", "float64")
@@ -73,3 +75,28 @@ def test_errors(numbers, message):
     """Dimension numbers that do not fit are refused."""
     with pytest.raises(ValueError, match=message):
         fgrad.lax.dot_general(np.ones((2, 3)), np.ones((2, 3)), numbers)
+
+
+@pytest.mark.parametrize("sizes", [(2, 3, 0), (1, 1, 1), (0, 0, 5)])
+def test_ragged_dot(sizes):
+    rng = np.random.default_rng(0)
+    x, y, sizes = rng.normal(size=(5, 4)), rng.normal(size=(3, 4, 2)), np.array(sizes)
+
+    def run(lib):
+        f = lambda x, y: lib.lax.ragged_dot(x, y, sizes)
+        return derivatives(lib, f, (x, y), (x**2, y**2), np.ones((5, 2)))
+
+    assert_same(run(fgrad), run(jax))
+    single = fgrad.lax.ragged_dot(x, y, sizes, preferred_element_type=np.float32)
+    assert_same(single, run(fgrad)["value"].astype(np.float32))
+    with pytest.raises(ValueError, match=r"\(m, k\), \(g, k, n\) and \(g,\); got .*\(5, 4\)"):
+        fgrad.lax.ragged_dot(x, y[:2], sizes)
+
+
+@pytest.mark.parametrize("precision", [None, "highest", *fgrad.lax.Precision])
+def test_precision_changes_nothing(precision):
+    x = np.arange(4.0).reshape(2, 2)
+    for product in (fgrad.lax.dot, fgrad.numpy.matmul, fgrad.lax.batch_matmul):
+        assert_same(product(x, x, precision=precision), x @ x)
+    assert_same(fgrad.numpy.einsum("ij,jk->ik", x, x, precision=precision), x @ x)
+    assert [p.name for p in fgrad.lax.Precision] == [p.name for p in jax.lax.Precision]

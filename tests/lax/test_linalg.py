@@ -328,6 +328,22 @@ def test_tridiagonal_without_lapack(monkeypatch):
     assert_same(linalg.tridiagonal_solve(*args), want, 10)
 
 
+@pytest.mark.parametrize("dtype", NUMBERS)
+@pytest.mark.parametrize("shape", [(3, 3), (5, 3), (2, 4, 2)])
+def test_householder_product(dtype, shape):
+    h, taus = fgrad.numpy.linalg.qr(drawn(dtype, shape)[0], "raw")
+    want = jax.lax.linalg.householder_product(h.mT, taus)
+    assert_same(linalg.householder_product(h.mT, taus), want, 10)
+
+
+def test_symmetric_product():
+    a, c = drawn("float64", (2, 3, 4), (2, 3, 3))
+    c = c + c.mT
+    run = lambda lib: lib.lax.linalg.symmetric_product(a, c, alpha=0.5, beta=2.0)
+    assert_same(run(fgrad), run(jax), 10)
+    assert_same(fgrad.jit(fgrad.vmap(linalg.symmetric_product))(a, c), a @ a.mT, 10)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

@@ -12,6 +12,15 @@ ROWS = [
     Row("sort", lambda lib, x: lib.lax.sort(x, 0), (4, 3)),
     Row("sort-two", lambda lib, x, y: lib.lax.sort((x, y)), (2, 5), (2, 5)),
     Row("sort_key_val", lambda lib, x, y: lib.lax.sort_key_val(x, y, 0), (5, 2), (5, 2)),
+    Row(
+        "approx_max_k",
+        lambda lib, x: tuple(lib.lax.approx_max_k(x, 2, 0)),
+        (5, 2),
+        same_dtype=False,
+    ),
+    Row(
+        "approx_min_k", lambda lib, x: tuple(lib.lax.approx_min_k(x, k=2)), (2, 5), same_dtype=False
+    ),
     Row("top_k", lambda lib, x: tuple(lib.lax.top_k(x, 2)), (2, 5), same_dtype=False),
 ]
 test_values_and_derivatives, test_traced, test_mapped = suite(ROWS)

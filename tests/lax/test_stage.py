@@ -1,6 +1,8 @@
 """What a value is to the transformations in force."""
 
+import jax
 import numpy as np
+import pytest
 
 import fgrad
 from fgrad.core.trace import Tracer
@@ -36,3 +38,25 @@ def test_dce_sink_keeps_what_it_is_given():
     assert_same(fgrad.vmap(f)(x), 2 * x)
     assert_same(fgrad.jit(fgrad.grad(lambda x: f(x).sum()))(x), np.full(3, 2.0))
     assert_same(fgrad.jvp(f, (x,), (x,)), (2 * x, 2 * x))
+
+
+def test_optimization_barrier_changes_nothing():
+    """Under any transformation, for any pytree."""
+    f = lambda x: fgrad.lax.optimization_barrier({"a": x, "b": (2 * x, 1.0)})
+    x = np.arange(3.0)
+    want = {"a": x, "b": (2 * x, np.float64(1.0))}
+    assert_same(f(x), want)
+    assert_same(fgrad.jit(f)(x), want)
+    assert_same(fgrad.vmap(lambda x: f(x)["a"])(x), x)
+    assert_same(fgrad.grad(lambda x: f(x)["b"][0].sum())(x), np.full(3, 2.0))
+
+
+def test_the_platform_is_the_cpu():
+    def f(lib, **functions):
+        return lib.jit(lambda x: lib.lax.platform_dependent(x, **functions))(3.0)
+
+    up, down = lambda x: x + 1, lambda x: x - 1
+    for functions in ({"cpu": up, "tpu": down}, {"cuda": down, "default": up}):
+        assert_same(f(fgrad, **functions), f(jax, **functions))
+    with pytest.raises(NotImplementedError, match="wanted a function for the cpu, or default"):
+        f(fgrad, tpu=down)

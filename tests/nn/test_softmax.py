@@ -68,6 +68,21 @@ def test_extremes(x):
         assert_same(fgrad.nn.log_softmax(x), np.asarray(jax.nn.log_softmax(np.array(x))))
 
 
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "logsumexp"])
+def test_a_row_in_which_nothing_counts(name):
+    """Gives zeros, or minus infinity, and has no derivative; there is no warning either."""
+    x, mask = np.arange(6.0).reshape(2, 3), np.array([[False] * 3, [True, False, True]])
+
+    def run(lib):
+        f = lambda x: getattr(lib.nn, name)(x, axis=-1, where=mask)
+        y, pull = lib.vjp(f, x)
+        # JAX's tangent of logsumexp is a NaN there
+        return y, pull(lib.numpy.ones_like(y)), lib.numpy.nan_to_num(lib.jvp(f, (x,), (x,))[1])
+
+    assert_same(run(fgrad), run(jax))
+    assert_same(fgrad.jit(lambda: run(fgrad))(), run(fgrad))
+
+
 def test_negative_sum():
     """The logarithm of a negative sum is NaN, unless the sign is asked for."""
     x, b = np.zeros(2), np.array([1.0, -3.0])

@@ -1,5 +1,6 @@
 """New arrays."""
 
+import jax
 import numpy as np
 import pytest
 
@@ -71,3 +72,16 @@ def test_errors():
         fnp.zeros((2.5,))
     with pytest.raises(fgrad.errors.TracerIntegerConversionError):
         fgrad.jit(fnp.zeros)(3)
+
+
+@pytest.mark.parametrize("name", ["zeros_like", "ones_like", "full_like"])
+def test_like_a_shape_and_dtype(name):
+    """As of `eval_shape`, which has no numbers."""
+
+    def run(lib):
+        like = lib.eval_shape(lambda x: {"a": x.T, "b": x.sum()}, np.ones((2, 3), np.float32))
+        more = (7,) if name == "full_like" else ()
+        make = lambda s: getattr(lib.numpy, name)(s, *more)
+        return lib.tree.map(make, like), lib.jit(lambda: make(like["a"]))()
+
+    assert_same(run(fgrad), run(jax))

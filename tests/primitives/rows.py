@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.special
 from jax import lax
+from jax.ad_checkpoint import checkpoint_name
 
 from fgrad.primitives import (
     activations,
@@ -26,6 +27,7 @@ from fgrad.primitives import fft as fourier
 from fgrad.primitives.contract import einsum
 from fgrad.primitives.convolution import conv
 from fgrad.primitives.fma import fma
+from fgrad.primitives.name import name
 from fgrad.primitives.window import window_max, window_min
 from tests.primitives.row import BINARY as _BINARY
 from tests.primitives.row import BOTH, REAL, VALUES
@@ -366,6 +368,13 @@ _SHAPES = [
         for d in ("float64", "complex128", "int32", "bool")
     ),
     _row(shape.stop_gradient, lambda x: x, lax.stop_gradient, _UNARY, dtypes=BOTH),
+    _row(
+        name,
+        lambda x, *, name: x,
+        checkpoint_name,
+        [(operands, {"name": "a"}) for operands, _ in _UNARY],
+        dtypes=BOTH,
+    ),
 ]
 
 # -- reductions ----------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 MODULES = [
-    "integrate", "interpolate", "linalg", "ndimage", "optimize", "signal", "spatial.transform",
-    "special", "stats",
+    "cluster.vq", "fft", "integrate", "interpolate", "linalg", "ndimage", "optimize", "signal",
+    "sparse.linalg", "spatial.transform", "special", "stats",
 ]  # fmt: skip
 
 

@@ -151,6 +151,7 @@ def test_lower():
     assert low.out_info == fgrad.ShapeDtypeStruct((3,), np.float64)
     run = low.compile()
     assert_same(run(X, 2.0), np.sin(X) * 2 + X)
+    assert_same(f.trace(X, 2.0).lower().compile()(X, 2.0), run(X, 2.0))
     with pytest.raises(TypeError, match="compiled for"):
         run(X[:2], 2.0)
     shapes = f.lower(fgrad.ShapeDtypeStruct((2,), np.float32), 1.0)

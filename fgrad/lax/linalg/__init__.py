@@ -15,5 +15,12 @@ from fgrad.lax.linalg._factorizations import (
     lu_pivots_to_permutation,
     qr,
 )
-from fgrad.lax.linalg._reductions import hessenberg, ormqr, schur, tridiagonal
+from fgrad.lax.linalg._reductions import (
+    hessenberg,
+    householder_product,
+    ormqr,
+    schur,
+    symmetric_product,
+    tridiagonal,
+)
 from fgrad.lax.linalg._solve import triangular_solve, tridiagonal_solve

@@ -8,7 +8,7 @@ from fgrad.numpy._face import public, value
 from fgrad.numpy.linalg._matrices import in_common, square
 from fgrad.primitives.elementwise import add, mul, sub
 from fgrad.primitives.linalg import reductions
-from fgrad.primitives.linalg.matrices import as_column, as_row, matmul, mH, tril, triu
+from fgrad.primitives.linalg.matrices import as_column, as_row, matmul, mH, mT, tril, triu
 from fgrad.primitives.linalg.triangular import triangular_solve
 from fgrad.primitives.shape import broadcast_to, slice_axis
 
@@ -155,3 +155,54 @@ def ormqr(a, taus, c, *, left=True, transpose=False):
     if left:
         return sub(c, matmul(v, matmul(t, matmul(vh, c))))
     return sub(c, matmul(matmul(matmul(c, v), t), vh))
+
+
+def householder_product(a, taus):
+    """The first columns of the Q of a QR decomposition that is given by reflectors.
+
+    Parameters
+    ----------
+    a : array of shape (..., m, n), n <= m
+        Below its diagonal the reflectors; ``fgrad.numpy.linalg.qr(x, "raw")[0].mT``.
+    taus : array of shape (..., k)
+        The factors of the first k of them.
+
+    Returns
+    -------
+    array of shape (..., m, n)
+
+    Examples
+    --------
+    >>> import fgrad, fgrad.numpy as fnp
+    >>> h, taus = fnp.linalg.qr(fnp.array([[3.0], [4.0]]), "raw")
+    >>> fgrad.lax.linalg.householder_product(h.mT, taus)
+    Array([[-0.6],
+           [-0.8]])
+    """
+    aval = get_aval(value(a, "householder_product"))
+    columns = np.eye(*aval.shape[-2:], dtype=aval.dtype)
+    return ormqr(a, taus, np.broadcast_to(columns, aval.shape))
+
+
+@public
+def symmetric_product(a_matrix, c_matrix, *, alpha=1.0, beta=0.0, symmetrize_output=False):
+    """``alpha * A @ A.mT + beta * C``, symmetric if C is.
+
+    Parameters
+    ----------
+    a_matrix : array of shape (..., m, n)
+    c_matrix : array of shape (..., m, m)
+    alpha, beta : float
+    symmetrize_output : bool
+        Accepted for compatibility: both triangles are filled.
+
+    Examples
+    --------
+    >>> import fgrad, fgrad.numpy as fnp
+    >>> fgrad.lax.linalg.symmetric_product(fnp.ones((2, 3)), fnp.eye(2), beta=2.0)
+    Array([[5., 3.],
+           [3., 5.]])
+    """
+    name = "symmetric_product"
+    a, c = in_common(name, value(a_matrix, name), value(c_matrix, name))
+    return add(mul(matmul(a, mT(a)), alpha), mul(c, beta))

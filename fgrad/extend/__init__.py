@@ -1,0 +1,3 @@
+"""`fgrad.extend`: for those who look into programs or transform them."""
+
+from fgrad.extend import core

@@ -1,0 +1,3 @@
+"""`fgrad.scipy.cluster`: the nearest of some vectors."""
+
+from fgrad.scipy.cluster import vq

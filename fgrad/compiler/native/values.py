@@ -170,6 +170,7 @@ class Builder:
     def __init__(self):
         self.lines = []
         self.head = []
+        self._underflow = None
         self.declarations = {}
         self._count = 0
 
@@ -305,6 +306,19 @@ class Builder:
             text = f"insertelement {vector} {before}, {one.type} {one.name}, i64 {i}"
             out = self.emit(text, one.dtype, x.lanes)
         return out
+
+    def note_underflow(self, condition):
+        """Take note that something became zero, without the processor's having noticed."""
+        if self._underflow is None:
+            self._underflow = self.variable(BOOL)
+            self.head.append(f"  store i1 false, ptr {self._underflow}")
+        self.put(self._underflow, self.get(self._underflow, BOOL) | condition)
+
+    def underflow(self) -> Value:
+        """Whether something was noted."""
+        if self._underflow is None:
+            return self.constant(False, BOOL)
+        return self.get(self._underflow, BOOL)
 
     # -- memory ----------------------------------------------------------------------------------
 

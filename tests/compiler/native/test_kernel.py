@@ -361,7 +361,7 @@ def test_programs_that_nobody_has_any_more_leave_nothing():
 
 
 def test_functions_and_modules_go_in_any_order():
-    text = kernel.Kernel(*_small()).source
+    text = kernel.Kernel(*_small()).code
     gc.collect()
     for first in (0, 1):
         module = engine.Module.of(text)

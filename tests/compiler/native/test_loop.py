@@ -210,6 +210,7 @@ def test_gradients_of_random_loops(loop, seed):
     loop.carry = [(c.shape, c.dtype.char) for c in carry]
 
     def total(carry, consts, xs):
-        return sum(fnp.sin(real(y)).sum() for y in loop(carry, consts, xs))
+        # flat where large: the slope of a sine there is rounding
+        return sum(fnp.tanh(real(y) * 0.01).sum() for y in loop(carry, consts, xs))
 
     compare(fgrad.grad(total, (0, 1, 2)), carry, consts, xs)

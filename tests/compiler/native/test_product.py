@@ -1,51 +1,49 @@
 """Products written out: all small sizes, strides, the bits beyond the result."""
 
-import ctypes
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fgrad.compiler.native.engine import Module
-from fgrad.compiler.native.product import write_product
-from fgrad.compiler.native.values import Builder
+from fgrad.compiler.native.product import panel_bytes, pieces, plan_product, product_function
 
 
-def product(x, y, out):
-    """Write ``x @ y`` into `out` by a function of its own."""
-    b = Builder()
+def product(x, y, out, apart=False):
+    """``x @ y`` into `out`; piece by piece, if so wanted, the last one first."""
     strides = [tuple(s // a.itemsize for s in a.strides) for a in (x, y, out)]
     (m, k), n = x.shape, y.shape[1]
-    write_product(b, ("%x", *strides[0], x.dtype), ("%y", strides[1][0], x.dtype),
-                  ("%out", strides[2][0], x.dtype), m, k, n)  # fmt: skip
-    text = "\n".join([
-        *b.declarations.values(),
-        "define void @product(ptr %x, ptr %y, ptr %out) {", *b.head, *b.lines, "ret void", "}",
-    ])  # fmt: skip
-    module = Module(text)
-    call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(module.address("product"))
-    call(*(a.ctypes.data for a in (x, y, out)))
+    sizes = plan_product(x.dtype, m, k, n, strides[0], strides[1], strides[2][0])
+    panel = np.empty(panel_bytes(sizes, x.dtype) + 1, np.uint8)
+    function, count = product_function(x.dtype), pieces(sizes, x.dtype)
+    ranges = [(i, i + 1) for i in reversed(range(count))] if apart else [(0, count)]
+    for low, high in ranges:
+        # arrays that lie otherwise are told by their strides; their first item is where it is
+        first = [a.reshape(-1) if a.flags.c_contiguous else a.base for a in (x, y, out)]
+        assert function(*first, np.array(sizes, np.int64), panel, low, high) is not False
 
 
-def check(m, k, n, dtype, stride=1, turned=False, gap=0, seed=0):
+def check(m, k, n, dtype, turned=(False, False), gap=0, seed=0, apart=False):
     r = np.random.default_rng(seed)
-    x = r.normal(size=(m, k * stride)).astype(dtype)[:, ::stride]
-    x = np.asfortranarray(x) if turned else x
-    y = r.normal(size=(k, n + gap)).astype(dtype)[:, :n]
+    x, y = (
+        np.ascontiguousarray(r.normal(size=shape[::-1])).astype(dtype).T
+        if t else r.normal(size=shape).astype(dtype)
+        for shape, t in zip(((m, k), (k, n)), turned, strict=True)
+    )  # fmt: skip
     room = np.full((m + 1, n + gap), 7.0, dtype)
-    product(x, y, room[:m, :n])
-    np.testing.assert_allclose(room[:m, :n], x @ y, *((1e-4, 1e-5) if dtype == "f" else (1e-12,) * 2))
+    product(x, y, room[:m, :n], apart)
+    np.testing.assert_allclose(
+        room[:m, :n], x @ y, *((1e-4, 1e-4) if dtype == "f" else (1e-12,) * 2)
+    )
     assert np.all(room[m] == 7) and np.all(room[:, n:] == 7)
 
 
 LENGTHS = st.integers(1, 40)
 
 
-@given(LENGTHS, LENGTHS, LENGTHS, st.sampled_from("fd"), st.integers(1, 3), st.booleans(),
-       st.integers(0, 3), st.integers(0, 99))  # fmt: skip
-def test_random_sizes(m, k, n, dtype, stride, turned, gap, seed):
-    check(m, k, n, dtype, stride, turned, gap, seed)
+@given(LENGTHS, LENGTHS, LENGTHS, st.sampled_from("fd"), st.tuples(st.booleans(), st.booleans()),
+       st.integers(0, 3), st.integers(0, 99), st.booleans())  # fmt: skip
+def test_random_sizes(m, k, n, dtype, turned, gap, seed, apart):
+    check(m, k, n, dtype, turned, gap, seed, apart)
 
 
 @pytest.mark.parametrize("n", (1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 128, 130))
@@ -53,6 +51,12 @@ def test_random_sizes(m, k, n, dtype, stride, turned, gap, seed):
 @pytest.mark.parametrize("dtype", "fd")
 def test_sizes_about_those_of_blocks(m, n, dtype):
     check(m, 5, n, dtype)
+
+
+@pytest.mark.parametrize("turned", (False, True))
+@pytest.mark.parametrize("dtype", "fd")
+def test_panels_are_packed(turned, dtype):
+    check(30, 70, 300, dtype, (False, turned), apart=True)
 
 
 def test_nothing_is_read_beyond_the_end():

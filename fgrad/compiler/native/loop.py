@@ -508,7 +508,7 @@ class LoopWriter:
         sizes, matrices = [], []
         for which, permutation, cut in ((0, plan.first, free), (1, plan.second, inner)):
             v = eqn.invars[order[which]]
-            x = self._env[v]
+            x = self._env[v] if v.aval.shape else self._boxed(v, self._read(v))
             axes = permutation or range(len(x.shape))
             parts = []
             for group in (axes[:cut], axes[cut:]):

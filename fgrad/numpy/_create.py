@@ -3,7 +3,7 @@
 import numpy as np
 
 from fgrad.core.source import located
-from fgrad.core.trace import Tracer, get_aval
+from fgrad.core.trace import Tracer
 from fgrad.numpy._face import public, shape_of, unweak, value
 from fgrad.numpy._inplace import clone, copied, fresh
 from fgrad.primitives import shape as sh

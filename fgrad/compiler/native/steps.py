@@ -63,9 +63,7 @@ class Steps:
         everything = [*avals, *constants, *self._results, shaped_array((1,), np.dtype(np.uint8))]
         is_array = [bool(a.shape) for a in (*avals, *constants)]
         is_array += [True] * (len(everything) - len(is_array))
-        self.code = function_text(
-            "steps", everything, is_array, [0], self._is_long(), self._write
-        )
+        self.code = function_text("steps", everything, is_array, [0], self._is_long(), self._write)
         self.source = comment(f"a loop of {length or 'some'} steps in machine code", loop.jaxpr)
         self._function = Module.of(self.code).function("steps")
         scratch = Scratch(

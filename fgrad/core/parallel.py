@@ -85,7 +85,10 @@ def shares(size: int) -> list[tuple[int, int]]:
 
 
 def start(function, *args):
-    """Run ``function(*args)`` on another thread, in the caller's error state; ``.result()`` waits."""
+    """Run ``function(*args)`` on another thread, in the caller's error state.
+
+    The ``result()`` of what it gives waits for the value.
+    """
     try:
         worker = _idle.pop()
     except IndexError:

@@ -438,8 +438,8 @@ def jit(
         arrays that nothing but a container (a dict, a list, ...) among the arguments refers to are
         taken: others, and those of which there are views, stay as they are.
     backend : {"llvm", "numpy"}, optional
-        What compiles: LLVM what it can, or NumPy all. The default is "llvm" where llvmlite is
-        installed (``pip install fgrad[llvm]``), or what the environment variable FGRAD_BACKEND says.
+        What compiles: LLVM what it can, or NumPy all. The default is what the environment variable
+        FGRAD_BACKEND says, else "llvm" where llvmlite is installed (``pip install fgrad[llvm]``).
     keep_unused, device, inline : optional
         Accepted for compatibility.
 

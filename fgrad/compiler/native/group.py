@@ -181,8 +181,8 @@ class Group:
 
     def _arrays(self, eqn):
         """What an equation has in common with others of its lot: no numbers from outside."""
-        return [v for v in (*eqn.outvars, *eqn.invars)
-                if type(v) is Var and (v.aval.shape or v in self.kinds or v in eqn.outvars)]  # fmt: skip
+        made = [v for v in eqn.invars if type(v) is Var and (v.aval.shape or v in self.kinds)]
+        return [*eqn.outvars, *made]
 
     def lots(self) -> list:
         """The equations in lots that have nothing in common: each is a nest of its own."""

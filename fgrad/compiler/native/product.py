@@ -1,10 +1,10 @@
 """Matrix products: one function for each dtype, which serves all sizes.
 
-A block of the result stands in registers while its products are summed: some rows times some vectors
-of columns. Before, the columns of the right operand that a block needs, a *panel*, may be packed:
-put side by side, so that they come from few pages of memory; of a matrix whose rows stand side by
-side the panel is turned on the way. See K. Goto, R. van de Geijn, Anatomy of high-performance matrix
-multiplication, ACM TOMS 34 (2008).
+A block of the result stands in registers while its products are summed: some rows times some
+vectors of columns. Before, the columns of the right operand that a block needs, a *panel*, may be
+packed: put side by side, so that they come from few pages of memory; of a matrix whose rows stand
+side by side the panel is turned on the way. See K. Goto, R. van de Geijn, Anatomy of
+high-performance matrix multiplication, ACM TOMS 34 (2008).
 """
 
 import functools

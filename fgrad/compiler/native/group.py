@@ -5,7 +5,8 @@ along the row. A value of the nest is
 
 - `FULL`: one number at each point of the space,
 - `ROW`: one number for each row, such as a sum along it, which the rest of the row may use,
-- `LATE`: a sum over rows, or over everything, which is known when the nest is done.
+- `LATE`: a sum over rows, which is known when the nest is done,
+- `TOTAL`: a sum over everything, as well; in a small space rows may use it, which makes it `ROW`.
 
 Inputs are arrays that broadcast to the space, or parts of arrays that lie in a regular pattern.
 """
@@ -265,12 +266,13 @@ class Group:
             return None
         if n == ndim:
             return ROW if self.inner == ndim and math.prod(self.shape) <= SHORT else TOTAL
-        inner = None
         if axes == tuple(range(ndim - n, ndim)):
             inner, found = n, ROW
-        elif axes == tuple(range(n)):
-            inner, found = ndim - n, LATE
-        if inner is None or self.inner not in (None, inner):
+        else:  # over outer axes; as many as can be are inner
+            inner, found = ndim - 1 - max(axes), LATE
+            if self.inner is not None and self.inner <= inner:
+                inner = self.inner
+        if inner == 0 or self.inner not in (None, inner):
             return None
         self.inner = inner
         return found

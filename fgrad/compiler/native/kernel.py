@@ -8,7 +8,6 @@ from fgrad.compiler.backend import using
 from fgrad.compiler.donation import reports_errors
 from fgrad.compiler.native.engine import Module
 from fgrad.compiler.native.entry import function_text
-from fgrad.compiler.native.group import LATE, TOTAL
 from fgrad.compiler.native.nest import Nest
 from fgrad.compiler.native.operations import cost_of
 from fgrad.core.jaxpr import ClosedJaxpr
@@ -108,12 +107,11 @@ class Kernel:
 
     def _in_shares(self, *args):
         """The work on several threads; sums are of all shares' sums."""
-        kinds, made_by = self._nest.group.kinds, self._nest.made_by
-        j = self._closed.jaxpr
+        nest, j = self._nest, self._closed.jaxpr
         sums = [
-            (i, made_by[v].primitive.ufunc)
+            (i, nest.made_by[v].primitive.ufunc)
             for i, v in self._places(j.outvars, len(j.invars))
-            if kinds[v] in (LATE, TOTAL)
+            if nest.is_partial(v)
         ]
         calls = []
         for lo, hi in shares(self._length):

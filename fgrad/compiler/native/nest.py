@@ -177,8 +177,8 @@ class Nest:
                     patterns[v, kind == ROW] = group.strides(v, kind)
         own = row_major(group.shape)
         rows = (*row_major(group.shape[:cut]), *(0,) * group.inner)
-        columns = (*(0,) * cut, *row_major(group.shape[cut:]))
-        strides = [s for s, _ in patterns.values()] + [own, rows, columns]
+        late = {v: self._kept_strides(v) for v, k in group.kinds.items() if k == LATE}
+        strides = [s for s, _ in patterns.values()] + [own, rows, *late.values()]
         self.outer_sizes, outer_axes = _merged(group.shape, range(cut), strides)
         self.inner_sizes, inner_axes = _merged(group.shape, range(cut, ndim), strides)
         pick = lambda s, axes: tuple([s[a] for a in axes])
@@ -188,14 +188,28 @@ class Nest:
         }
         self.own = pick(own, outer_axes), pick(own, inner_axes)
         self.rows = pick(rows, outer_axes), ()
-        self.columns = pick(columns, inner_axes)
+        self.late = {v: (pick(s, outer_axes), pick(s, inner_axes)) for v, s in late.items()}
         self.length = self.inner_sizes[-1] if self.inner_sizes else 1
 
     def _lay_flat(self, length):
         self.outer_sizes, self.inner_sizes, self.length = [], [length], length
         self.inputs = {(v, False): ((), (int(v.aval.shape != ()),), 0) for v in self.jaxpr.invars}
         self.own = self.rows = (), (1,)
-        self.columns = (1,)
+        self.late = {}
+
+    def _kept_strides(self, v):
+        """The strides of a sum over outer axes, along all axes: it stays where they lead."""
+        axes, shape = self.made_by[v].params["axes"], self.group.shape
+        kept = [a for a in range(len(shape)) if a not in axes]
+        steps = dict(zip(kept, row_major(tuple([shape[a] for a in kept])), strict=True))
+        return tuple([steps.get(a, 0) for a in range(len(shape))])
+
+    def is_partial(self, v) -> bool:
+        """Whether a part of the range makes but part of a sum."""
+        if v in self.late:
+            outer, _ = self.late[v]
+            return not outer or outer[0] == 0
+        return self.group.kinds[v] == TOTAL
 
     def _place_buffers(self):
         self.scratch, self._places = 0, {}
@@ -271,7 +285,7 @@ class Nest:
             inner = self.own[1]
             self._results[v] = Access(base, v.aval.dtype, (0,) * len(self.outer_sizes), inner)
         self._totals = self._start_totals()
-        self._start_columns()
+        self._start_late(start, stop)
         if self.flat:
             self._flat(start, stop)
         else:
@@ -294,16 +308,16 @@ class Nest:
                 self.b.put(variables[v], self.b.constant(reduction.neutral(v.aval.dtype), dtype))
         return variables
 
-    def _start_columns(self):
-        b = self.b
-        for v, kind in self.group.kinds.items():
-            if kind == LATE:
-                reduction = REDUCTIONS[self.made_by[v].primitive]
-                access = Access(self._outputs[v], v.aval.dtype, (), self.columns)
-                neutral = b.constant(reduction.neutral(v.aval.dtype), v.aval.dtype, self.lanes)
-                for place in self._inner(0, self.length):
-                    place.store(access, neutral)
-                self._results[v] = access
+    def _start_late(self, start, stop):
+        """Put what changes nothing where sums over rows are to be: all of it, or a range's part."""
+        for v, (outer, inner) in self.late.items():
+            dtype = v.aval.dtype
+            flat = Access(self._outputs[v], dtype, (), (1,))
+            bounds = (0, v.aval.size) if self.is_partial(v) else (start * outer[0], stop * outer[0])
+            neutral = REDUCTIONS[self.made_by[v].primitive].neutral(dtype)
+            for place in self._vectors(*bounds, []):
+                place.store(flat, neutral)
+            self._results[v] = Access(self._outputs[v], dtype, outer, inner)
 
     def _flat(self, start, stop):
         if not self._totals:

@@ -565,7 +565,7 @@ class LoopWriter:
         self._turned[id(eqn)] = self._turn(eqn, y, rows[0], columns[0])
 
     def _copy(self, x, pointer, shape, dtype, strides=None):
-        """Put an array or a number somewhere."""
+        """Put an array or a number somewhere, in a dtype that may be another."""
         b = self.b
         if not shape:
             b.store(self._number(x, dtype), pointer)
@@ -584,28 +584,28 @@ class LoopWriter:
 
         def loops(axis, here, there):
             if axis == len(sizes):
-                b.store(b.load(here, dtype), there)
+                b.store(b.load(here, x.dtype).astype(dtype), there)
                 return
             n, s, t = sizes[axis], source[axis], target[axis]
             if axis == len(sizes) - 1 and s in (0, 1) and t == 1:
-                self._copy_row(here, there, n, s, dtype, most)
+                self._copy_row(here, x.dtype, there, dtype, n, s, most)
                 return
             for i in b.count(0, n):
-                loops(axis + 1, b.pointer(here, i * s, dtype), b.pointer(there, i * t, dtype))
+                loops(axis + 1, b.pointer(here, i * s, x.dtype), b.pointer(there, i * t, dtype))
 
         loops(0, x.pointer, pointer)
 
-    def _copy_row(self, here, there, n, stride, dtype, most):
+    def _copy_row(self, here, own, there, dtype, n, stride, most):
         b = self.b
         done = 0
         for lanes in (most, 1):
             stop = n - n % lanes
             for i in b.count(done, stop, lanes) if stop > done else ():
                 if stride:
-                    x = b.load(b.pointer(here, i, dtype), dtype, lanes)
+                    x = b.load(b.pointer(here, i, own), own, lanes)
                 else:
-                    x = b.spread(b.load(here, dtype), lanes)
-                b.store(x, b.pointer(there, i, dtype))
+                    x = b.spread(b.load(here, own), lanes)
+                b.store(x.astype(dtype), b.pointer(there, i, dtype))
             done = stop
 
 

@@ -35,7 +35,9 @@ def check(m, k, n, dtype, stride=1, turned=False, gap=0, seed=0):
     y = r.normal(size=(k, n + gap)).astype(dtype)[:, :n]
     room = np.full((m + 1, n + gap), 7.0, dtype)
     product(x, y, room[:m, :n])
-    np.testing.assert_allclose(room[:m, :n], x @ y, *((1e-4, 1e-5) if dtype == "f" else (1e-12,) * 2))
+    np.testing.assert_allclose(
+        room[:m, :n], x @ y, *((1e-4, 1e-5) if dtype == "f" else (1e-12,) * 2)
+    )
     assert np.all(room[m] == 7) and np.all(room[:, n:] == 7)
 
 

@@ -185,6 +185,31 @@ def test_an_error_in_a_share_is_raised():
             f(x)
 
 
+def alike(xs):
+    """The same on several arrays: one kernel."""
+    return [fnp.log(x) * 2 + x for x in xs], [fnp.exp(x).sum() for x in xs]
+
+
+@pytest.mark.parametrize("shapes", [((7, 9), (700,), (3, 2, 5)), ((2000,), (3,)), ((5,), (60, 70))])
+def test_arrays_of_several_shapes_in_one_kernel(shapes):
+    xs = [np.full(shape, 2.0) for shape in shapes]
+    assert len(kernels(alike, xs)) == 1
+    f = compiled(alike)
+    spread = [np.asfortranarray(np.repeat(x, 2, -1)[..., ::2]) for x in xs]
+    for given in (xs, spread):
+        for got, want in zip(
+            fgrad.tree.leaves(f(given)), fgrad.tree.leaves(alike(xs)), strict=True
+        ):
+            np.testing.assert_allclose(got, want, 1e-13)
+    for x in xs:
+        x.ravel()[-1] = 0.0
+        with np.errstate(all="raise"), pytest.raises(FloatingPointError, match="divide"):
+            f(xs)
+        x.ravel()[-1] = np.inf
+        with np.errstate(all="raise"):
+            f(xs)
+
+
 def test_reports_go_to_whoever_wants_them():
     found = []
     x = np.full(50, 2.0)

@@ -422,11 +422,9 @@ class LoopWriter:
 
     def _moved(self, eqn):
         v = eqn.outvars[0]
-        x = self._read(eqn.invars[0])
-        if type(x) is not Array:
-            if not v.aval.shape:
-                return x
-            x = self._boxed(eqn.invars[0], x)
+        if not v.aval.shape and not eqn.invars[0].aval.shape:
+            return self._read(eqn.invars[0])
+        x = self._boxed(eqn.invars[0])
         view = viewed(eqn, View(None, x.shape, x.strides))
         if view is None:  # a reshape of a view
             x = self._array(eqn.invars[0])
@@ -436,9 +434,11 @@ class LoopWriter:
             return self.b.load(pointer, x.dtype)
         return Array(pointer, x.dtype, view.shape, view.strides)
 
-    def _boxed(self, v, x):
-        """A number in memory."""
-        dtype = v.aval.dtype
+    def _boxed(self, v):
+        """An operand in memory, also if it is a number."""
+        x, dtype = self._read(v), v.aval.dtype
+        if type(x) is Array:
+            return x
         cell = self.b.variable(dtype if dtype != BOOL else np.dtype("i1"))
         self.b.store(self._number(x, dtype), cell)
         return Array(cell, dtype, ())
@@ -455,7 +455,7 @@ class LoopWriter:
 
     def _dynamic_slice(self, eqn):
         b, (v,) = self.b, eqn.outvars
-        x = self._read(eqn.invars[0])
+        x = self._boxed(eqn.invars[0])
         offset = b.constant(0, I64)
         for start, n, size, stride in zip(
             eqn.invars[1:], x.shape, eqn.params["slice_sizes"], x.strides, strict=True
@@ -465,7 +465,8 @@ class LoopWriter:
             at = (at < 0).where(0, (at > n - size).where(n - size, at))
             offset = offset + at * stride
         pointer = b.pointer(x.pointer, offset, x.dtype)
-        self._env[v] = Array(pointer, x.dtype, v.aval.shape, x.strides)
+        x = Array(pointer, x.dtype, v.aval.shape, x.strides)
+        self._env[v] = x if x.shape else b.load(pointer, x.dtype)
 
     def _product(self, eqn):
         x, y, (m, k, n) = self._matrices(eqn)
@@ -507,7 +508,7 @@ class LoopWriter:
         sizes, matrices = [], []
         for which, permutation, cut in ((0, plan.first, free), (1, plan.second, inner)):
             v = eqn.invars[order[which]]
-            x = self._env[v]
+            x = self._boxed(v)
             axes = permutation or range(len(x.shape))
             parts = []
             for group in (axes[:cut], axes[cut:]):
@@ -555,7 +556,7 @@ class LoopWriter:
                     self._turn_ahead(eqn, plan, right)
 
     def _turn_ahead(self, eqn, plan, right):
-        x = self._env[right]
+        x = self._boxed(right)
         axes = plan.second or range(len(x.shape))
         inner = plan.groups[2]
         rows, columns = _one_stride(x, axes[:inner]), _one_stride(x, axes[inner:])

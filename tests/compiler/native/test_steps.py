@@ -172,7 +172,8 @@ def test_slices_that_start_anywhere(start, dtype):
 
 @pytest.mark.parametrize("subscripts", ["ij,jk->ik", "ij,kj->ik", "ji,jk->ik", "ji,kj->ik",
                                         "ij,jk->ki", "ij,ij->", "ij,j->i", "i,ij->j", "i,j->ij",
-                                        "aij,ji->a", "aij,jk->aik", "ija,jk->aki"])  # fmt: skip
+                                        "aij,ji->a", "aij,jk->aik", "ija,jk->aki",
+                                        ",i->i", "i,->i", ",->", "ij,->ji"])  # fmt: skip
 def test_products(made, subscripts):
     sizes = {"i": 5, "j": 9, "k": 17, "a": 3}
     first, second = subscripts.split("->")[0].split(",")
@@ -188,6 +189,10 @@ def test_products(made, subscripts):
 
     check(f, x, y)
     assert steps.Steps in made
+
+
+def test_slices_of_numbers():
+    check(lambda x: lax.fori_loop(0, 3, lambda i, c: lax.dynamic_slice(c * 2, (), ()) + i, x), 1.5)
 
 
 def test_errors_name_the_line():

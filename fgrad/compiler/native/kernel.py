@@ -1,5 +1,6 @@
 """Groups of equations as Python functions on arrays."""
 
+import functools
 import math
 
 import numpy as np
@@ -9,8 +10,8 @@ from fgrad.compiler.donation import reports_errors
 from fgrad.compiler.native.engine import Module
 from fgrad.compiler.native.entry import function_text
 from fgrad.compiler.native.nest import Nest
-from fgrad.compiler.native.operations import cost_of
-from fgrad.core.jaxpr import ClosedJaxpr
+from fgrad.compiler.native.operations import cost_of, is_reduction
+from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, Literal, Var
 from fgrad.core.parallel import THREADS, run_all, shares
 
 # Instructions on elements from which on other Python threads may run meanwhile, and from which on
@@ -44,7 +45,7 @@ class Kernel:
     """
 
     def __init__(self, closed: ClosedJaxpr, shapes, inner):
-        self._closed = closed
+        self._closed, self._shapes = closed, shapes
         self._nest = nest = Nest(closed.jaxpr, shapes, inner)
         j = closed.jaxpr
         work = sum(map(math.prod, shapes)) * sum(map(cost_of, j.eqns))
@@ -86,7 +87,7 @@ class Kernel:
         if found is False:
             args = list(args)
             for i, v in self._places(self._closed.jaxpr.invars, 0):
-                args[i] = plain(args[i], v.aval)
+                args[i] = plain(args[i], v.aval.dtype)
             found = self.call(*args)
         if found is None and reports_errors():
             self._report(args)
@@ -96,14 +97,20 @@ class Kernel:
         starts = range(first, self._times * self._count, self._count)
         return [(i + k, v) for i in starts for k, v in enumerate(variables)]
 
-    def _report(self, args):
+    @functools.cached_property
+    def _by_numpy(self):
+        """For each group its program over NumPy."""
         from fgrad.compiler.executable import compile_jaxpr
 
-        n = len(self._closed.jaxpr.invars)
         with using("numpy"):
-            program = compile_jaxpr(self._closed)
-        for i in range(0, self._times * self._count, self._count):
-            program(*args[i : i + n])
+            return [
+                compile_jaxpr(_over(self._closed, self._shapes[0], shape)) for shape in self._shapes
+            ]
+
+    def _report(self, args):
+        for i, program in enumerate(self._by_numpy):
+            first = i * self._count
+            program(*args[first : first + len(self._closed.jaxpr.invars)])
 
     def _in_shares(self, *args):
         """The work on several threads; sums are of all shares' sums."""
@@ -126,6 +133,29 @@ class Kernel:
         return False if False in found else None if None in found else True
 
 
-def plain(x, aval) -> np.ndarray:
+def plain(x, dtype) -> np.ndarray:
     """A number or an array as an array that machine code takes."""
-    return np.require(x, aval.dtype, "CAE").reshape(aval.shape)
+    return np.require(x, dtype, "CAE")
+
+
+def _over(closed, first, shape):
+    """The equations of a group over the space `first`, over another one."""
+    if shape == first:
+        return closed
+    axes, new = tuple(range(len(shape))), {}
+
+    def variable(v, number=False):
+        if type(v) is Literal:
+            return v
+        if v not in new:
+            new[v] = Var(v.aval.update(shape=() if number or not v.aval.shape else shape))
+        return new[v]
+
+    invars, eqns = [variable(v) for v in closed.jaxpr.invars], []
+    for e in closed.jaxpr.eqns:
+        sums = is_reduction(e)
+        outs = [variable(v, sums) for v in e.outvars]
+        params = {"axes": axes} if sums else e.params
+        eqns.append(e.replace(invars=[*map(variable, e.invars)], outvars=outs, params=params))
+    outs = [variable(v) for v in closed.jaxpr.outvars]
+    return ClosedJaxpr(Jaxpr([], invars, outs, eqns, closed.jaxpr.debug_name), [])

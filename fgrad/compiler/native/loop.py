@@ -422,11 +422,9 @@ class LoopWriter:
 
     def _moved(self, eqn):
         v = eqn.outvars[0]
-        x = self._read(eqn.invars[0])
-        if type(x) is not Array:
-            if not v.aval.shape:
-                return x
-            x = self._boxed(eqn.invars[0], x)
+        if not v.aval.shape and not eqn.invars[0].aval.shape:
+            return self._read(eqn.invars[0])
+        x = self._boxed(eqn.invars[0])
         view = viewed(eqn, View(None, x.shape, x.strides))
         if view is None:  # a reshape of a view
             x = self._array(eqn.invars[0])
@@ -436,9 +434,11 @@ class LoopWriter:
             return self.b.load(pointer, x.dtype)
         return Array(pointer, x.dtype, view.shape, view.strides)
 
-    def _boxed(self, v, x):
-        """A number in memory."""
-        dtype = v.aval.dtype
+    def _boxed(self, v):
+        """An operand in memory, also if it is a number."""
+        x, dtype = self._read(v), v.aval.dtype
+        if type(x) is Array:
+            return x
         cell = self.b.variable(dtype if dtype != BOOL else np.dtype("i1"))
         self.b.store(self._number(x, dtype), cell)
         return Array(cell, dtype, ())
@@ -455,7 +455,7 @@ class LoopWriter:
 
     def _dynamic_slice(self, eqn):
         b, (v,) = self.b, eqn.outvars
-        x = self._read(eqn.invars[0])
+        x = self._boxed(eqn.invars[0])
         offset = b.constant(0, I64)
         for start, n, size, stride in zip(
             eqn.invars[1:], x.shape, eqn.params["slice_sizes"], x.strides, strict=True
@@ -465,7 +465,8 @@ class LoopWriter:
             at = (at < 0).where(0, (at > n - size).where(n - size, at))
             offset = offset + at * stride
         pointer = b.pointer(x.pointer, offset, x.dtype)
-        self._env[v] = Array(pointer, x.dtype, v.aval.shape, x.strides)
+        x = Array(pointer, x.dtype, v.aval.shape, x.strides)
+        self._env[v] = x if x.shape else b.load(pointer, x.dtype)
 
     def _product(self, eqn):
         x, y, (m, k, n) = self._matrices(eqn)
@@ -508,7 +509,7 @@ class LoopWriter:
         sizes, matrices = [], []
         for which, permutation, cut in ((0, plan.first, free), (1, plan.second, inner)):
             v = eqn.invars[order[which]]
-            x = self._env[v] if v.aval.shape else self._boxed(v, self._read(v))
+            x = self._boxed(v)
             axes = permutation or range(len(x.shape))
             parts = []
             for group in (axes[:cut], axes[cut:]):
@@ -556,7 +557,7 @@ class LoopWriter:
                     self._turn_ahead(eqn, plan, right)
 
     def _turn_ahead(self, eqn, plan, right):
-        x = self._env[right]
+        x = self._boxed(right)
         axes = plan.second or range(len(x.shape))
         inner = plan.groups[2]
         rows, columns = _one_stride(x, axes[:inner]), _one_stride(x, axes[inner:])
@@ -566,7 +567,7 @@ class LoopWriter:
         self._turned[id(eqn)] = self._turn(eqn, y, rows[0], columns[0])
 
     def _copy(self, x, pointer, shape, dtype, strides=None):
-        """Put an array or a number somewhere."""
+        """Put an array or a number somewhere, in a dtype that may be another."""
         b = self.b
         if not shape:
             b.store(self._number(x, dtype), pointer)
@@ -585,28 +586,28 @@ class LoopWriter:
 
         def loops(axis, here, there):
             if axis == len(sizes):
-                b.store(b.load(here, dtype), there)
+                b.store(b.load(here, x.dtype).astype(dtype), there)
                 return
             n, s, t = sizes[axis], source[axis], target[axis]
             if axis == len(sizes) - 1 and s in (0, 1) and t == 1:
-                self._copy_row(here, there, n, s, dtype, most)
+                self._copy_row(here, x.dtype, there, dtype, n, s, most)
                 return
             for i in b.count(0, n):
-                loops(axis + 1, b.pointer(here, i * s, dtype), b.pointer(there, i * t, dtype))
+                loops(axis + 1, b.pointer(here, i * s, x.dtype), b.pointer(there, i * t, dtype))
 
         loops(0, x.pointer, pointer)
 
-    def _copy_row(self, here, there, n, stride, dtype, most):
+    def _copy_row(self, here, own, there, dtype, n, stride, most):
         b = self.b
         done = 0
         for lanes in (most, 1):
             stop = n - n % lanes
             for i in b.count(done, stop, lanes) if stop > done else ():
                 if stride:
-                    x = b.load(b.pointer(here, i, dtype), dtype, lanes)
+                    x = b.load(b.pointer(here, i, own), own, lanes)
                 else:
-                    x = b.spread(b.load(here, dtype), lanes)
-                b.store(x, b.pointer(there, i, dtype))
+                    x = b.spread(b.load(here, own), lanes)
+                b.store(x.astype(dtype), b.pointer(there, i, dtype))
             done = stop
 
 

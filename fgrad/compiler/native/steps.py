@@ -122,7 +122,7 @@ class Steps:
     def _settle(self, found, args, results, work):
         """See `Kernel.settle`."""
         if found is False:
-            copies = map(plain, args, self._arguments)
+            copies = [plain(x, a.dtype) for x, a in zip(args, self._arguments, strict=True)]
             found = self._function(*copies, *self._constants, *results, *work)
         if found is None and reports_errors():
             with using("numpy"):

@@ -14,7 +14,14 @@ from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
 from fgrad.primitives import shape as sh
 from fgrad.primitives.define import Elementwise
-from fgrad.primitives.reduce import reduce_sum
+from fgrad.primitives.reduce import (
+    reduce_and,
+    reduce_max,
+    reduce_min,
+    reduce_or,
+    reduce_prod,
+    reduce_sum,
+)
 
 
 def simplify(closed: ClosedJaxpr) -> ClosedJaxpr:
@@ -160,8 +167,16 @@ def _neg(r, eqn):
     return None
 
 
+def _reduced(r, eqn):
+    """A reduction over no axes changes nothing."""
+    (x,) = eqn.invars
+    return [x] if not eqn.params["axes"] and _same_type(x, eqn) else None
+
+
 def _sum(r, eqn):
     """A sum of a sum is one sum."""
+    if (found := _reduced(r, eqn)) is not None:
+        return found
     (x,) = eqn.invars
     inner = r.defined.get(x)
     if inner is None or inner.primitive is not reduce_sum:
@@ -227,6 +242,7 @@ _RULES = {
     ew.neg: _neg,
     ew.positive: _identity,
     reduce_sum: _sum,
+    **dict.fromkeys((reduce_prod, reduce_max, reduce_min, reduce_and, reduce_or), _reduced),
     sh.stop_gradient: _identity,
     sh.convert_element_type: _convert,
     parts.real: _convert,  # of a real number

@@ -1,6 +1,8 @@
 """Compiled groups on whatever arrays come: layouts, errors, donated memory, threads, shares."""
 
 import gc
+import os
+import sys
 import threading
 import weakref
 
@@ -185,6 +187,31 @@ def test_an_error_in_a_share_is_raised():
             f(x)
 
 
+def alike(xs):
+    """The same on several arrays: one kernel."""
+    return [fnp.log(x) * 2 + x for x in xs], [fnp.exp(x).sum() for x in xs]
+
+
+@pytest.mark.parametrize("shapes", [((7, 9), (700,), (3, 2, 5)), ((2000,), (3,)), ((5,), (60, 70))])
+def test_arrays_of_several_shapes_in_one_kernel(shapes):
+    xs = [np.full(shape, 2.0) for shape in shapes]
+    assert len(kernels(alike, xs)) == 1
+    f = compiled(alike)
+    spread = [np.asfortranarray(np.repeat(x, 2, -1)[..., ::2]) for x in xs]
+    for given in (xs, spread):
+        for got, want in zip(
+            fgrad.tree.leaves(f(given)), fgrad.tree.leaves(alike(xs)), strict=True
+        ):
+            np.testing.assert_allclose(got, want, 1e-13)
+    for x in xs:
+        x.ravel()[-1] = 0.0
+        with np.errstate(all="raise"), pytest.raises(FloatingPointError, match="divide"):
+            f(xs)
+        x.ravel()[-1] = np.inf
+        with np.errstate(all="raise"):
+            f(xs)
+
+
 def test_reports_go_to_whoever_wants_them():
     found = []
     x = np.full(50, 2.0)
@@ -325,15 +352,16 @@ def test_many_threads_call_one_program(n):
 
 
 def _resident():
+    """The bytes of memory that the process has."""
     with open("/proc/self/statm") as f:
         return int(f.read().split()[1]) * 4096
 
 
-@pytest.mark.skipif(not hasattr(engine.sys, "getallocatedblocks"), reason="counts blocks")
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="it says what memory is used")
 def test_calls_leave_nothing():
     f = compiled(lambda x, c: (fnp.sin(x) * c, (x * x).sum(axis=0), x.max()))
     x, strided = np.ones((20, 30)), np.ones((20, 60))[:, ::2]
-    none = [engine.sys.getrefcount(v) for v in (None, True, False)]
+    none = [sys.getrefcount(v) for v in (None, True, False)]
 
     def calls_of(n):
         for _ in range(n):
@@ -341,11 +369,11 @@ def test_calls_leave_nothing():
             f(strided, 2)
 
     calls_of(100)
-    before, blocks = _resident(), engine.sys.getallocatedblocks()
+    before, blocks = _resident(), sys.getallocatedblocks()
     calls_of(5000)
     assert _resident() - before < 1 << 20
-    assert engine.sys.getallocatedblocks() - blocks < 500
-    after = [engine.sys.getrefcount(v) for v in (None, True, False)]
+    assert sys.getallocatedblocks() - blocks < 500
+    after = [sys.getrefcount(v) for v in (None, True, False)]
     assert all(abs(a - b) < 1000 or a > 1 << 30 for a, b in zip(after, none, strict=True))
 
 

@@ -1,6 +1,7 @@
 """Loops with a carry: random ones give by LLVM what they give by NumPy."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -86,6 +87,9 @@ class Loop:
         self.kind, self.length, self.reverse = kind, length, reverse
         self.carry, self.consts, self.xs = carry, consts, xs
         self.plan, self.nexts, self.ys, self.inner = plan, nexts, ys, inner
+
+    def __repr__(self):
+        return f"Loop({vars(self)})"
 
     def arguments(self, seed):
         """Arrays for it."""
@@ -214,3 +218,19 @@ def test_gradients_of_random_loops(loop, seed):
         return sum(fnp.tanh(real(y) * 0.01).sum() for y in loop(carry, consts, xs))
 
     compare(fgrad.grad(total, (0, 1, 2)), carry, consts, xs)
+
+
+@pytest.mark.parametrize("other", "f?ilbB")
+@pytest.mark.parametrize("dtype", "df")
+def test_concatenations_of_several_dtypes(dtype, other):
+    def f(x, y):
+        return lax.scan(
+            lambda c, _: (fnp.concatenate([y, c[1:]]).astype(c.dtype), fnp.concatenate([c, y])),
+            x, None, length=3,
+        )  # fmt: skip
+
+    r = np.random.default_rng(0)
+    for n, m in ((4, 1), (40, 1), (70, 3)):
+        x, y = r.normal(size=(n, 3)).astype(dtype), (r.normal(size=(1, 3)) * 3).astype(other)
+        compare(f, x, y)
+        compare(f, np.ones((n, m)) * x[:, :1], y[:, :1] + np.zeros((1, m), other))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import fgrad
 import fgrad.numpy as fnp
 from tests.compiler.native.helpers import check, compiled, kernels
 
@@ -150,8 +151,6 @@ def test_random_programs(program):
 
 
 def _dtypes(f, args):
-    import fgrad
-
     closed = fgrad.make_jaxpr(f)(*args)
     return {v.aval.dtype.char for e in closed.jaxpr.eqns for v in e.outvars}
 

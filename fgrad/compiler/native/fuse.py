@@ -3,6 +3,7 @@
 import math
 
 from fgrad.compiler.native.group import Group, is_elementwise, is_flat, row_major, viewed, whole
+from fgrad.compiler.native.nest import NARROW
 from fgrad.compiler.native.operations import is_reduction
 from fgrad.compiler.native.primitive import kernel
 from fgrad.compiler.passes.dead_code import drop_dead_code
@@ -161,9 +162,13 @@ class _Fusion:
         params = {
             "jaxpr": ClosedJaxpr(inner, []),
             "shapes": (group.shape,),
-            "inner": len(group.shape) if group.inner is None else group.inner,
+            "inner": self._inner(group) if group.inner is None else group.inner,
         }
         self._r.append(JaxprEqn(list(inputs), outs, kernel, params, eqns[-1].source))
+
+    def _inner(self, group):
+        """How many axes are inner, if that does not matter: none but the last, if that is short."""
+        return 1 if len(group.shape) > 1 and group.shape[-1] <= NARROW else len(group.shape)
 
 
 def merge_alike(closed: ClosedJaxpr) -> ClosedJaxpr:

@@ -3,6 +3,9 @@
 Along a row the inner loop runs in passes: one for what needs no sum along the row, the next for
 what needs those of the first, and so on. A value that several passes need is computed again if that
 is cheap, and else kept in a buffer of one row, which stays in the first-level cache.
+
+Where rows are short, a vector holds the numbers at one place of many rows instead, and nothing is
+kept: the loops go *across*.
 """
 
 import math
@@ -19,6 +22,8 @@ from fgrad.primitives import shape as sh
 
 # Instructions up to which a value is computed again in a later pass.
 CHEAP = 6
+# Rows up to this length are short.
+NARROW = 8
 # Elements of a flat space that are summed before their sum is added to the others: it bounds the
 # rounding error of long sums.
 STRIP = 1 << 12
@@ -79,6 +84,7 @@ class Nest:
             if not is_view and not group.add(eqn):
                 raise AssertionError(f"a group without place for {eqn}")
         self.made_by = {v: e for e in jaxpr.eqns for v in e.outvars if v in group.kinds}
+        self.across = self._goes_across()
         self._levels()
         self._passes()
         if self.flat:
@@ -87,6 +93,12 @@ class Nest:
             self._lay_out()
         self._choose_lanes()
         self._place_buffers()
+
+    def _goes_across(self):
+        if self.flat:
+            return False
+        shape, cut = self.group.shape, len(self.group.shape) - self.group.inner
+        return cut > 0 and shape[cut - 1] >= 2 * NARROW and math.prod(shape[cut:]) <= NARROW
 
     # -- the plan --------------------------------------------------------------------------------
 
@@ -138,7 +150,7 @@ class Nest:
             if v in seen or self.group.kinds.get(v) != FULL:
                 continue
             seen.add(v)
-            if self.level[v] < p and self._cost_of(v) > CHEAP:
+            if self.level[v] < p and self._cost_of(v) > CHEAP and not self.across:
                 if v not in self.kept:
                     self.kept[v] = v in outs
                     if v not in outs:
@@ -223,10 +235,11 @@ class Nest:
         dtypes = [v.aval.dtype for e in self.jaxpr.eqns for v in (*e.invars, *e.outvars)
                   if v.aval.dtype != BOOL]  # fmt: skip
         most = vector_bytes() // max((d.itemsize for d in dtypes), default=1)
+        length = self.outer_sizes[-1] if self.across else self.length
         instructions = sum(cost_of(e) for e in self.jaxpr.eqns)
         most *= 4 if instructions <= 12 else 2 if instructions <= 30 else 1
         lanes = 1
-        while lanes < most and lanes < self.length:
+        while lanes < most and lanes < length:
             lanes *= 2
         self.lanes = lanes
 
@@ -334,6 +347,12 @@ class Nest:
                 self._row(0, self.length)
                 return
             bounds = (start, stop) if axis == 0 else (0, self.outer_sizes[axis])
+            if self.across and axis == len(self.outer_sizes) - 1:
+                for rows in self._vectors(*bounds, indices):
+                    self._rows = rows
+                    self._begin_row(self._rows.indices)
+                    self._row(0, self.length)
+                return
             for i in self.b.count(*bounds):
                 loops(axis + 1, [*indices, i])
 
@@ -358,7 +377,7 @@ class Nest:
         self._in_row = dict(self._numbers)
         for (v, by_row), access in self._accesses.items():
             if not any(access.inner):
-                self._in_row[v, by_row] = b.load(access.start, access.dtype)
+                self._in_row[v, by_row] = self._of_row(access)
         self._row_equations(0)
         for p in range(self.depth):
             gathered = self._start_sums(p)
@@ -366,13 +385,25 @@ class Nest:
                 for place in self._inner(start, stop):
                     self._pass(p, place, gathered)
             for v, (variable, dtype) in gathered.items():
-                total = _across(b.get(variable, dtype, self.lanes), REDUCTIONS[self._how(v)].join)
+                total = b.get(variable, dtype, self.lanes)
+                if not self.across or group.kinds[v] == TOTAL:
+                    total = _across(total, REDUCTIONS[self._how(v)].join)
                 if group.kinds[v] == ROW:
                     self._in_row[v, False] = total
                     self._store_row(v, total)
                 else:
                     self._add_total(v, total)
             self._row_equations(p + 1)
+
+    def _of_row(self, access):
+        """The number that an array holds for the row, or those for the rows."""
+        b, dtype = self.b, access.dtype
+        stride = access.outer[-1] if self.across else 0
+        if stride == 0 or self.lanes == 1:
+            return b.load(access.start, dtype)
+        if stride == 1:
+            return b.load(access.start, dtype, self.lanes, self._rows.mask)
+        return b.gather(access.start, stride, dtype, self.lanes, self._rows.mask)
 
     def _how(self, v):
         return self.made_by[v].primitive
@@ -395,14 +426,32 @@ class Nest:
 
     def _store_row(self, v, x):
         if v in self._results and v not in self.full_rows:
-            self.b.store(x, self._results[v].start)
+            place, dtype = self._results[v].start, v.aval.dtype
+            if self.across:  # rows stand side by side
+                self.b.store(self._spread(x, dtype), place, self._rows.mask)
+            else:
+                self.b.store(x, place)
+
+    def _spread(self, x, dtype):
+        b = self.b
+        return b.spread(x, self.lanes) if type(x) is Value else b.constant(x, dtype, self.lanes)
+
+    def _masked(self, x, mask, how):
+        """`x`, but where the mask is false what changes no sum."""
+        if mask is None:
+            return x
+        return mask.where(x, self.b.constant(REDUCTIONS[how].neutral(x.dtype), x.dtype))
 
     def _row_equations(self, level):
         """Values that are one number for each row, once the sums they need are known."""
         for v in self.row_values[level]:
             eqn = self.made_by[v]
             if self.group.kinds[v] == TOTAL:
-                self._add_total(v, self._row_operand(eqn.invars[0]))
+                x = self._row_operand(eqn.invars[0])
+                if self.across:
+                    x = self._masked(self._spread(x, v.aval.dtype), self._rows.mask, self._how(v))
+                    x = _across(x, REDUCTIONS[self._how(v)].join)
+                self._add_total(v, x)
                 continue
             operands = [self._row_operand(x) for x in eqn.invars]
             if eqn.primitive in _SAME_NUMBER or is_reduction(eqn):  # a sum over one row
@@ -427,19 +476,19 @@ class Nest:
         b = self.b
         for v, x in sums:
             reduction = REDUCTIONS[self._how(v)]
-            x = (
-                b.spread(x, place.lanes)
-                if type(x) is Value
-                else b.constant(x, v.aval.dtype, place.lanes)
-            )
+            x = self._spread(x, v.aval.dtype)
             if v in gathered:
-                if place.mask is not None:
-                    x = place.mask.where(x, b.constant(reduction.neutral(x.dtype), x.dtype))
                 variable, dtype = gathered[v]
+                x = self._masked(x, place.mask, self._how(v))
                 b.put(variable, reduction.join(b.get(variable, dtype, self.lanes), x))
+                continue
+            access = self._results[v]
+            if place.stride(access) == 0 and self.lanes > 1:  # a sum over the rows of the vector
+                x = _across(self._masked(x, place.mask, self._how(v)), reduction.join)
+                at = place.pointer(access)
+                b.store(reduction.join(b.load(at, access.dtype), x), at)
             else:
-                before = place.load(self._results[v])
-                place.store(self._results[v], reduction.join(before, x))
+                place.store(access, reduction.join(place.load(access), x))
         for v, x in results:
             place.store(self._results[v], x)
 
@@ -484,13 +533,20 @@ class Nest:
         b, lanes = self.b, self.lanes
 
         def loops(axis, indices):
+            if self.across:
+                if axis == len(self.inner_sizes):
+                    yield _Place(b, indices, lanes, self._rows.mask, True)
+                    return
+                for i in b.count(0, self.inner_sizes[axis]):
+                    yield from loops(axis + 1, [*indices, i])
+                return
             if axis < len(self.inner_sizes) - 1:
                 for i in b.count(0, self.inner_sizes[axis]):
                     yield from loops(axis + 1, [*indices, i])
                 return
             yield from self._vectors(start, stop, indices)
 
-        if lanes == 1 and not self.inner_sizes:
+        if lanes == 1 and not self.inner_sizes and not self.across:
             yield _Place(b, [], 1, None)
         else:
             yield from loops(0, [])
@@ -517,11 +573,12 @@ class Nest:
 
 
 class _Place:
-    """A vector of points along a row."""
+    """A vector of points along a row, or at one place of several rows."""
 
-    __slots__ = ("_offsets", "b", "indices", "lanes", "mask")
+    __slots__ = ("_across", "_offsets", "b", "indices", "lanes", "mask")
 
-    def __init__(self, b, indices, lanes, mask):
+    def __init__(self, b, indices, lanes, mask, across=False):
+        self._across = across
         self.b = b
         self.indices = indices
         self.lanes = lanes
@@ -538,25 +595,34 @@ class _Place:
             self._offsets[access.inner] = offset
         return self._offsets[access.inner]
 
+    def stride(self, access):
+        """The number of items from one lane to the next."""
+        if self._across:
+            return access.outer[-1] if access.outer else 0
+        return access.inner[-1] if access.inner else 0
+
+    def pointer(self, access):
+        """The address of the first lane's number."""
+        offset = self._offset(access)
+        return self.b.pointer(access.start, 0 if offset is None else offset, access.dtype)
+
     def load(self, access):
         """The numbers of an array here."""
-        b, offset = self.b, self._offset(access)
-        stride = access.inner[-1] if access.inner else 0
-        if stride == 1 or self.lanes == 1:
-            pointer = b.pointer(access.start, 0 if offset is None else offset, access.dtype)
-            return b.load(pointer, access.dtype, self.lanes, self.mask)
+        b, pointer, stride = self.b, self.pointer(access), self.stride(access)
         if stride == 0:
-            return b.load(b.pointer(access.start, 0 if offset is None else offset, access.dtype),
-                          access.dtype)  # fmt: skip
-        return b.gather(access.start, offset, stride, access.dtype, self.lanes, self.mask)
+            return b.load(pointer, access.dtype)
+        if stride == 1 or self.lanes == 1:
+            return b.load(pointer, access.dtype, self.lanes, self.mask)
+        return b.gather(pointer, stride, access.dtype, self.lanes, self.mask)
 
     def store(self, access, x):
         """Put numbers into an array here."""
-        b, offset = self.b, self._offset(access)
+        b, pointer, stride = self.b, self.pointer(access), self.stride(access)
         x = b.spread(x, self.lanes) if type(x) is Value else b.constant(x, access.dtype, self.lanes)
-        b.store(
-            x, b.pointer(access.start, 0 if offset is None else offset, access.dtype), self.mask
-        )
+        if stride == 1 or self.lanes == 1:
+            b.store(x, pointer, self.mask)
+        else:
+            b.scatter(x, pointer, stride, self.mask)
 
 
 def first_lanes(b, lanes, n):

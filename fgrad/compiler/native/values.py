@@ -390,21 +390,49 @@ class Builder:
             f"{mask.type} {mask.name})"
         )
 
-    def gather(self, base, first, stride, dtype, lanes, mask=None) -> Value:
-        """Numbers that stand `stride` items apart."""
-        out = None
-        for i in range(lanes):
-            at = first + stride * i
-            if mask is not None:  # lanes outside read the first, which is there
-                inside = self.emit(f"extractelement {mask.type} {mask.name}, i64 {i}", BOOL)
-                at = inside.where(at, first)
-            one = self.load(self.pointer(base, at, dtype), dtype)
-            vector = type_name(dtype, lanes)
-            before = out.name if out else "poison"
-            out = self.emit(
-                f"insertelement {vector} {before}, {one.type} {one.name}, i64 {i}", dtype, lanes
-            )
-        return out
+    def gather(self, pointer, stride, dtype, lanes, mask=None) -> Value:
+        """Numbers that stand `stride` items apart; where the mask is false, ones."""
+        kind, places = (
+            type_name(dtype, lanes, memory=True),
+            self._places(pointer, stride, dtype, lanes),
+        )
+        mask = self.constant(True, BOOL, lanes) if mask is None else mask
+        one = self.constant(1, np.dtype(np.int8) if dtype == BOOL else dtype, lanes)
+        name = f"@llvm.masked.gather.v{lanes}{_suffix(dtype)}.v{lanes}p0"
+        pointers = f"<{lanes} x ptr>"
+        self.declarations[name] = f"declare {kind} {name}({pointers}, i32, <{lanes} x i1>, {kind})"
+        text = (
+            f"call {kind} {name}({pointers} {places}, i32 {dtype.itemsize}, "
+            f"{mask.type} {mask.name}, {kind} {one.name})"
+        )
+        return self._from_memory(self.emit(text, dtype, lanes), lanes)
+
+    def scatter(self, x, pointer, stride, mask=None):
+        """Put numbers `stride` items apart; only those where the mask is true."""
+        dtype, lanes = x.dtype, x.lanes
+        kind, places = (
+            type_name(dtype, lanes, memory=True),
+            self._places(pointer, stride, dtype, lanes),
+        )
+        if dtype == BOOL:
+            x = Value(self, self.emit(f"zext {x.type} {x.name} to {kind}", BOOL).name, BOOL, lanes)
+        mask = self.constant(True, BOOL, lanes) if mask is None else mask
+        name = f"@llvm.masked.scatter.v{lanes}{_suffix(dtype)}.v{lanes}p0"
+        pointers = f"<{lanes} x ptr>"
+        self.declarations[name] = f"declare void {name}({kind}, {pointers}, i32, <{lanes} x i1>)"
+        self.do(
+            f"call void {name}({kind} {x.name}, {pointers} {places}, i32 {dtype.itemsize}, "
+            f"{mask.type} {mask.name})"
+        )
+
+    def _places(self, pointer, stride, dtype, lanes):
+        """Addresses that lie so many items apart."""
+        name, item = self.fresh(), type_name(dtype, memory=True)
+        numbers = ", ".join(f"i64 {stride * i}" for i in range(lanes))
+        self.lines.append(
+            f"  {name} = getelementptr {item}, ptr {pointer}, <{lanes} x i64> <{numbers}>"
+        )
+        return name
 
     # -- flow ------------------------------------------------------------------------------------
 

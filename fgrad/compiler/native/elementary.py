@@ -97,7 +97,7 @@ def _scaled_exp(x, power):
     """e to the x, times a power of two."""
     low, high = (-104.0, 90.0) if x.dtype == F32 else (-746.0, 711.0)
     zero = x < low  # which processors are slow to find out by a product
-    x.b.note_underflow(any_lane(zero))
+    x.b.note("underflow", any_lane(zero))
     x = zero.where(0.0, (x > high).where(high, x))
     n, rest, r = _reduced(x)
     n = n + power

@@ -209,7 +209,7 @@ def _watch(b):
 def _finish(b, state):
     if state is not None:
         b.do(f"call void @llvm.x86.sse.stmxcsr(ptr {state})")
-        raised = (b.get(state, I32) & _RAISED).differs(0) | b.underflow()
+        raised = (b.get(state, I32) & _RAISED).differs(0) | b.noted("underflow")
         for _ in b.when(raised):
             _give(b, id(None))
             b.place(b.label())

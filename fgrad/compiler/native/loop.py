@@ -11,10 +11,19 @@ import numpy as np
 
 from fgrad.compiler.buffers import Plan
 from fgrad.compiler.native import operations
+from fgrad.compiler.native.copying import write_copy
 from fgrad.compiler.native.elementary import library
-from fgrad.compiler.native.engine import vector_bytes
 from fgrad.compiler.native.fuse import group_kernels
 from fgrad.compiler.native.group import View, is_elementwise, row_major, viewed
+from fgrad.compiler.native.indexed import (
+    INDEXED,
+    chains,
+    slice_place,
+    write_gather,
+    write_scatter,
+    write_update_slice,
+    writes_all,
+)
 from fgrad.compiler.native.nest import Nest
 from fgrad.compiler.native.primitive import kernel
 from fgrad.compiler.native.product import panel_bytes, plan_product, write_product
@@ -25,7 +34,8 @@ from fgrad.primitives import contract
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import shape as sh
 from fgrad.primitives.define import Elementwise
-from fgrad.primitives.dynamic import dynamic_slice
+from fgrad.primitives.dynamic import dynamic_slice, dynamic_update_slice
+from fgrad.primitives.index import gather, scatter
 
 # Floating-point operations of a product up to which it is written out.
 MOST_FLOPS = 1 << 24
@@ -40,6 +50,11 @@ _LIBRARY = {
     ew.pow: "pow", ew.atan: "atan", ew.asin: "asin", ew.acos: "acos", ew.atan2: "atan2",
     ew.asinh: "asinh", ew.acosh: "acosh", ew.atanh: "atanh", ew.cbrt: "cbrt", ew.hypot: "hypot",
     ew.log2: "log2", ew.log10: "log10", ew.exp2: "exp2", ew.tan: "tan", ew.rem: "fmod",
+}  # fmt: skip
+
+
+_INDEXED = {
+    gather: write_gather, scatter: write_scatter, dynamic_update_slice: write_update_slice,
 }  # fmt: skip
 
 
@@ -136,6 +151,9 @@ class LoopWriter:
             self._inner[id(eqn)] = LoopWriter(eqn.params["jaxpr"], buffers=self._buffers, **params)
         elif p is contract.einsum:
             self._check_product(eqn)
+        elif p in INDEXED:
+            if any(v.aval.dtype.kind not in "iu" for v in _indices(eqn)):
+                raise NotWritten
         elif p not in _MOVES and (len(eqn.outvars) != 1 or not self._is_scalar(eqn)):
             raise NotWritten
 
@@ -169,11 +187,15 @@ class LoopWriter:
         self._place = {v: slots[s.index] for v, s in plan.slot.items()}
         self._copies = {}
         first = self.num_consts
+        before = enumerate(j.invars[first : first + self.num_carry])
+        moving = {i: v for i, v in before if v.aval.shape and i not in self.kept}
+        pairs = {i: (v, self.carries[i]) for i, v in moving.items()}
+        self._stays = chains(j, plan.root, {i: p for i, p in pairs.items() if type(p[1]) is Var})
         self._carry_places = {}
-        for i, v in enumerate(j.invars[first : first + self.num_carry]):
-            if v.aval.shape and i not in self.kept:
-                n = v.aval.size * v.aval.dtype.itemsize
-                self._carry_places[i] = buffers.place(n), buffers.place(n)
+        for i, v in moving.items():
+            n = v.aval.size * v.aval.dtype.itemsize
+            now = buffers.place(n)
+            self._carry_places[i] = now, now if i in self._stays else buffers.place(n)
         self._scratch = {}
         for eqn in j.eqns:
             nest = self._inner.get(id(eqn))
@@ -231,7 +253,7 @@ class LoopWriter:
             b.put(variable, goes_on)
             for _ in _while(b, variable):
                 again = self._step(None, [], kept, [])
-                b.put(variable, self._number(again, BOOL))
+                b.put(variable, self._as_value(again, BOOL))
         else:
             for s in b.count(0, self.length):
                 t = self.length - 1 - s if self.reverse else s
@@ -250,7 +272,7 @@ class LoopWriter:
             row = self.length if self.reverse else 0  # of the carry before the first step
             if i in kept:
                 at = b.pointer(kept[i], row * v.aval.size, dtype)
-                self._copy(x, at, shape, dtype)
+                self.copy(x, at, shape, dtype)
             if not shape:
                 variable = b.variable(dtype)
                 b.put(variable, x)
@@ -259,7 +281,7 @@ class LoopWriter:
                 self._carry.append((_pointer_variable(b, at), None))
             else:
                 now, new = (self._address(p) for p in self._carry_places[i])
-                self._copy(x, now, shape, dtype)
+                self.copy(x, now, shape, dtype)
                 self._carry.append((_pointer_variable(b, now), _pointer_variable(b, new)))
 
     def _end_carry(self, i, out):
@@ -267,7 +289,7 @@ class LoopWriter:
         if not v.aval.shape:
             return b.get(self._carry[i], v.aval.dtype)
         now = _get_pointer(b, self._carry[i][0])
-        self._copy(Array(now, v.aval.dtype, v.aval.shape), out, v.aval.shape, v.aval.dtype)
+        self.copy(Array(now, v.aval.dtype, v.aval.shape), out, v.aval.shape, v.aval.dtype)
         return None
 
     def _step(self, t, stacks, kept, ys):
@@ -284,6 +306,9 @@ class LoopWriter:
             if i in kept:
                 at = t if self.reverse else t + 1
                 rows[i] = b.pointer(kept[i], at * v.aval.size, dtype)
+            elif i in self._stays:
+                rows[i] = env[v].pointer
+                targets.update((x, rows[i]) for x in self._stays[i])
             elif shape:
                 rows[i] = _get_pointer(b, self._carry[i][1])
             if shape:
@@ -303,22 +328,22 @@ class LoopWriter:
             self._equation(eqn)
         for v, place in zip(self.ys, places, strict=True):
             if self._targets.get(v) != place:
-                self._copy(self._read(v), place, v.aval.shape, v.aval.dtype)
+                self.copy(self.read(v), place, v.aval.shape, v.aval.dtype)
         self._pass_on(rows, kept)
-        return self._read(j.outvars[0]) if self.length is None else None
+        return self.read(j.outvars[0]) if self.length is None else None
 
     def _pass_on(self, rows, kept):
         """Make the carry of this step that of the next."""
         b = self.b
-        new = [self._read(v) for v in self.carries]
+        new = [self.read(v) for v in self.carries]
         for i, (v, x) in enumerate(zip(self.carries, new, strict=True)):
             aval = self.jaxpr.invars[self.num_consts + i].aval
             if i in rows and self._targets.get(v) != rows[i]:
-                self._copy(x, rows[i], aval.shape, aval.dtype)
+                self.copy(x, rows[i], aval.shape, aval.dtype)
         for i, x in enumerate(new):
             aval = self.jaxpr.invars[self.num_consts + i].aval
             if not aval.shape:
-                b.put(self._carry[i], self._number(x, aval.dtype))
+                b.put(self._carry[i], self._as_value(x, aval.dtype))
                 continue
             now, other = self._carry[i]
             if other is not None:
@@ -326,13 +351,17 @@ class LoopWriter:
                 _put_pointer(b, other, old)
             _put_pointer(b, now, rows[i])
 
-    def _number(self, x, dtype):
+    def _as_value(self, x, dtype):
         return x if type(x) is Value else self.b.constant(x, dtype)
 
-    def _read(self, v):
+    def number(self, v):
+        """An operand without axes."""
+        return self._as_value(self.read(v), v.aval.dtype)
+
+    def read(self, v):
         return v.val if type(v) is Literal else self._env[v]
 
-    def _array(self, v):
+    def array(self, v):
         """An operand as an array whose items stand one after the other."""
         x = self._env[v]
         if not x.is_plain():
@@ -340,7 +369,7 @@ class LoopWriter:
             if key not in self._copies:
                 self._copies[key] = self._buffers.place(v.aval.size * v.aval.dtype.itemsize)
             at = self._address(self._copies[key])
-            self._copy(x, at, x.shape, x.dtype)
+            self.copy(x, at, x.shape, x.dtype)
             x = Array(at, x.dtype, x.shape)
         return x
 
@@ -364,15 +393,15 @@ class LoopWriter:
             self._product(eqn)
         elif p is sh.concatenate:
             self._joined(eqn)
-        elif p is dynamic_slice:
-            self._dynamic_slice(eqn)
+        elif p in INDEXED:
+            self._indexed(eqn)
         elif self._is_scalar(eqn):
             self._env[eqn.outvars[0]] = self._scalar(eqn)
         else:
             self._env[eqn.outvars[0]] = self._moved(eqn)
 
     def _scalar(self, eqn):
-        operands = [self._read(v) for v in eqn.invars]
+        operands = [self.read(v) for v in eqn.invars]
         if is_elementwise(eqn):
             return operations.write(self.b, eqn, operands)
         wide = [x.astype(F64) if type(x) is Value else self.b.constant(x, F64) for x in operands]
@@ -387,7 +416,7 @@ class LoopWriter:
             given = eqn.invars[i * n : (i + 1) * n]
             outs = eqn.outvars[i * m : (i + 1) * m]
             inputs = {
-                own: self._array(v).pointer if v.aval.shape else self._read(v)
+                own: self.array(v).pointer if v.aval.shape else self.read(v)
                 for own, v in zip(j.invars, given, strict=True)
             }
             cells = {}
@@ -408,7 +437,7 @@ class LoopWriter:
 
     def _loop(self, eqn):
         b, inner = self.b, self._inner[id(eqn)]
-        args = [self._number(self._read(v), v.aval.dtype) if not v.aval.shape else self._array(v)
+        args = [self._as_value(self.read(v), v.aval.dtype) if not v.aval.shape else self.array(v)
                 for v in eqn.invars]  # fmt: skip
         goes_on = args.pop(0) if inner.length is None else None
         results = [self._target(v) if v.aval.shape else None for v in eqn.outvars]
@@ -423,24 +452,24 @@ class LoopWriter:
     def _moved(self, eqn):
         v = eqn.outvars[0]
         if not v.aval.shape and not eqn.invars[0].aval.shape:
-            return self._read(eqn.invars[0])
-        x = self._boxed(eqn.invars[0])
+            return self.read(eqn.invars[0])
+        x = self.boxed(eqn.invars[0])
         view = viewed(eqn, View(None, x.shape, x.strides))
         if view is None:  # a reshape of a view
-            x = self._array(eqn.invars[0])
+            x = self.array(eqn.invars[0])
             view = viewed(eqn, View(None, x.shape, x.strides))
         pointer = self.b.pointer(x.pointer, view.offset, x.dtype)
         if not v.aval.shape:
             return self.b.load(pointer, x.dtype)
         return Array(pointer, x.dtype, view.shape, view.strides)
 
-    def _boxed(self, v):
+    def boxed(self, v):
         """An operand in memory, also if it is a number."""
-        x, dtype = self._read(v), v.aval.dtype
+        x, dtype = self.read(v), v.aval.dtype
         if type(x) is Array:
             return x
         cell = self.b.variable(dtype if dtype != BOOL else np.dtype("i1"))
-        self.b.store(self._number(x, dtype), cell)
+        self.b.store(self._as_value(x, dtype), cell)
         return Array(cell, dtype, ())
 
     def _joined(self, eqn):
@@ -449,24 +478,29 @@ class LoopWriter:
         start = 0
         for x in eqn.invars:
             at = self.b.pointer(out.pointer, start * out.strides[axis], out.dtype)
-            self._copy(self._read(x), at, x.aval.shape, out.dtype, out.strides)
+            self.copy(self.read(x), at, x.aval.shape, out.dtype, out.strides)
             start += x.aval.shape[axis]
         self._env[v] = out
 
-    def _dynamic_slice(self, eqn):
+    def _indexed(self, eqn):
         b, (v,) = self.b, eqn.outvars
-        x = self._boxed(eqn.invars[0])
-        offset = b.constant(0, I64)
-        for start, n, size, stride in zip(
-            eqn.invars[1:], x.shape, eqn.params["slice_sizes"], x.strides, strict=True
-        ):
-            at = self._number(self._read(start), start.aval.dtype).astype(I64)
-            at = (at < 0).where(at + n, at)
-            at = (at < 0).where(0, (at > n - size).where(n - size, at))
-            offset = offset + at * stride
-        pointer = b.pointer(x.pointer, offset, x.dtype)
-        x = Array(pointer, x.dtype, v.aval.shape, x.strides)
-        self._env[v] = x if x.shape else b.load(pointer, x.dtype)
+        if not writes_all(eqn):  # a slice, which is a view
+            x = self.boxed(eqn.invars[0])
+            sizes = eqn.params["slice_sizes"]
+            pointer = b.pointer(
+                x.pointer, slice_place(self, x.shape, x.strides, sizes, eqn.invars[1:]), x.dtype
+            )
+            x = Array(pointer, x.dtype, v.aval.shape, x.strides)
+            self._env[v] = x if x.shape else b.load(pointer, x.dtype)
+            return
+        dtype = v.aval.dtype
+        out = (
+            self._target(v)
+            if v.aval.shape
+            else b.variable(np.dtype("i1") if dtype == BOOL else dtype)
+        )
+        _INDEXED[eqn.primitive](self, eqn, out)
+        self._env[v] = Array(out, dtype, v.aval.shape) if v.aval.shape else b.load(out, dtype)
 
     def _product(self, eqn):
         x, y, (m, k, n) = self._matrices(eqn)
@@ -499,7 +533,7 @@ class LoopWriter:
             shape[p] = v.aval.shape[i]
         strides = row_major(tuple(shape))
         x = Array(at, v.aval.dtype, v.aval.shape, tuple([strides[p] for p in plan.out]))
-        self._copy(x, out, x.shape, x.dtype)
+        self.copy(x, out, x.shape, x.dtype)
 
     def _matrices(self, eqn):
         """A product's operands as matrices (address, strides), and its sizes."""
@@ -509,7 +543,7 @@ class LoopWriter:
         sizes, matrices = [], []
         for which, permutation, cut in ((0, plan.first, free), (1, plan.second, inner)):
             v = eqn.invars[order[which]]
-            x = self._boxed(v)
+            x = self.boxed(v)
             axes = permutation or range(len(x.shape))
             parts = []
             for group in (axes[:cut], axes[cut:]):
@@ -530,7 +564,7 @@ class LoopWriter:
         if key not in self._copies:
             self._copies[key] = self._buffers.place(math.prod(shape) * x.dtype.itemsize)
         at = self._address(self._copies[key])
-        self._copy(view, at, shape, x.dtype)
+        self.copy(view, at, shape, x.dtype)
         return Array(at, x.dtype, shape)
 
     def _turn(self, eqn, y, k, n):
@@ -540,7 +574,7 @@ class LoopWriter:
         if key not in self._copies:
             self._copies[key] = self._buffers.place(k * n * dtype.itemsize)
         at = self._address(self._copies[key])
-        self._copy(Array(y[0], dtype, (k, n), y[1:]), at, (k, n), dtype)
+        self.copy(Array(y[0], dtype, (k, n), y[1:]), at, (k, n), dtype)
         return at, n, 1
 
     def _turn_products(self):
@@ -557,7 +591,7 @@ class LoopWriter:
                     self._turn_ahead(eqn, plan, right)
 
     def _turn_ahead(self, eqn, plan, right):
-        x = self._boxed(right)
+        x = self.boxed(right)
         axes = plan.second or range(len(x.shape))
         inner = plan.groups[2]
         rows, columns = _one_stride(x, axes[:inner]), _one_stride(x, axes[inner:])
@@ -566,56 +600,31 @@ class LoopWriter:
         y = x.pointer, rows[1], columns[1]
         self._turned[id(eqn)] = self._turn(eqn, y, rows[0], columns[0])
 
-    def _copy(self, x, pointer, shape, dtype, strides=None):
+    def copy(self, x, pointer, shape, dtype, strides=None):
         """Put an array or a number somewhere, in a dtype that may be another."""
-        b = self.b
         if not shape:
-            b.store(self._number(x, dtype), pointer)
+            self.b.store(self._as_value(x, dtype), pointer)
             return
         strides = row_major(shape) if strides is None else strides
-        # axes that both pass in one stride are one
-        sizes, source, target = [], [], []
-        for n, s, t in zip(shape, x.strides, strides, strict=True):
-            if n == 1:
-                continue
-            if sizes and source[-1] == s * n and target[-1] == t * n:
-                sizes[-1], source[-1], target[-1] = sizes[-1] * n, s, t
-            else:
-                sizes.append(n), source.append(s), target.append(t)
-        most = vector_bytes() // dtype.itemsize
+        write_copy(self.b, (x.pointer, x.strides, x.dtype), (pointer, strides, dtype), shape)
 
-        def loops(axis, here, there):
-            if axis == len(sizes):
-                b.store(b.load(here, x.dtype).astype(dtype), there)
-                return
-            n, s, t = sizes[axis], source[axis], target[axis]
-            if axis == len(sizes) - 1 and s in (0, 1) and t == 1:
-                self._copy_row(here, x.dtype, there, dtype, n, s, most)
-                return
-            for i in b.count(0, n):
-                loops(axis + 1, b.pointer(here, i * s, x.dtype), b.pointer(there, i * t, dtype))
+    def copy_to(self, v, pointer):
+        """Put an operand somewhere, if it is not there."""
+        x = self.read(v)
+        if type(x) is not Array or x.pointer != pointer:
+            self.copy(x, pointer, v.aval.shape, v.aval.dtype)
 
-        loops(0, x.pointer, pointer)
 
-    def _copy_row(self, here, own, there, dtype, n, stride, most):
-        b = self.b
-        done = 0
-        for lanes in (most, 1):
-            stop = n - n % lanes
-            for i in b.count(done, stop, lanes) if stop > done else ():
-                if stride:
-                    x = b.load(b.pointer(here, i, own), own, lanes)
-                else:
-                    x = b.spread(b.load(here, own), lanes)
-                b.store(x.astype(dtype), b.pointer(there, i, dtype))
-            done = stop
+def _indices(eqn):
+    """The operands that say where."""
+    first = 1 if eqn.primitive in (dynamic_slice, gather) else 2
+    return eqn.invars[first:]
 
 
 def _makes(eqn):
     """Whether an equation writes into memory that it is given."""
-    return eqn.primitive in (kernel, contract.einsum, sh.concatenate) or (
-        eqn.primitive.name == "steps"
-    )
+    p = eqn.primitive
+    return p in (kernel, contract.einsum, sh.concatenate) or p.name == "steps" or writes_all(eqn)
 
 
 def _one_stride(x, axes):

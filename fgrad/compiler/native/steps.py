@@ -99,6 +99,7 @@ class Steps:
         for x, place in zip(last, results, strict=False):
             if x is not None:
                 b.store(x, place)
+        return ~b.noted("unsound")
 
     def __call__(self, *args):
         if self._numbers:
@@ -111,22 +112,24 @@ class Steps:
         except IndexError:
             work = self._make()
         found = self._function(*args, *self._constants, *results, *work)
-        if found is not True:
-            self._settle(found, args, results, work)
+        again = None if found is True else self._settle(found, args, results, work)
         self._pool.append(work)
+        if again is not None:
+            return again
         return [
             x if finish is None else finish(x)
             for x, (_, _, _, finish) in zip(results, self._kinds, strict=True)
         ]
 
     def _settle(self, found, args, results, work):
-        """See `Kernel.settle`."""
+        """See `Kernel.settle`; the results, if NumPy had to do all of it."""
         if found is False:
             copies = [plain(x, a.dtype) for x, a in zip(args, self._arguments, strict=True)]
             found = self._function(*copies, *self._constants, *results, *work)
-        if found is None and reports_errors():
+        if found is False or (found is None and reports_errors()):
             with using("numpy"):
-                python.Steps(*self._again)(*args)
+                return python.Steps(*self._again)(*args)
+        return None
 
 
 def _kind(aval):

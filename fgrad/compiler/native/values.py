@@ -170,7 +170,7 @@ class Builder:
     def __init__(self):
         self.lines = []
         self.head = []
-        self._underflow = None
+        self._notes = {}
         self.declarations = {}
         self._count = 0
 
@@ -307,18 +307,19 @@ class Builder:
             out = self.emit(text, one.dtype, x.lanes)
         return out
 
-    def note_underflow(self, condition):
-        """Take note that something became zero, without the processor's having noticed."""
-        if self._underflow is None:
-            self._underflow = self.variable(BOOL)
-            self.head.append(f"  store i1 false, ptr {self._underflow}")
-        self.put(self._underflow, self.get(self._underflow, BOOL) | condition)
+    def note(self, what, condition):
+        """Take note that something happened, if it did."""
+        if what not in self._notes:
+            self._notes[what] = self.variable(BOOL)
+            self.head.append(f"  store i1 false, ptr {self._notes[what]}")
+        variable = self._notes[what]
+        self.put(variable, self.get(variable, BOOL) | condition)
 
-    def underflow(self) -> Value:
-        """Whether something was noted."""
-        if self._underflow is None:
+    def noted(self, what) -> Value:
+        """Whether that happened."""
+        if what not in self._notes:
             return self.constant(False, BOOL)
-        return self.get(self._underflow, BOOL)
+        return self.get(self._notes[what], BOOL)
 
     # -- memory ----------------------------------------------------------------------------------
 

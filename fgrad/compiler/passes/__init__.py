@@ -7,6 +7,7 @@ from fgrad.compiler.passes.fuse import fuse_elementwise
 from fgrad.compiler.passes.inline import expand_composites, inline_calls
 from fgrad.compiler.passes.pack import pack_small
 from fgrad.compiler.passes.pads import join_pads
+from fgrad.compiler.passes.regular import regular_indices
 from fgrad.compiler.passes.simplify import simplify
 from fgrad.compiler.passes.sink import sink_views
 from fgrad.compiler.passes.subexpressions import merge_common
@@ -15,6 +16,7 @@ PREPARING = (
     inline_calls,  # calls of programs become their equations
     drop_dead_code,  # before it is expanded
     expand_composites,  # operations NumPy lacks become operations it has
+    regular_indices,  # from grids of places to slices
     simplify,  # constants, identities, moves of moves
     join_pads,  # sums of padded pieces are put together
     merge_common,  # equal equations are computed once

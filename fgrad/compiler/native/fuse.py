@@ -14,7 +14,7 @@ from fgrad.primitives import shape as sh
 
 # Nanoseconds that NumPy needs for an operation and for an element of one; below this sum a program
 # is not worth a compiler's time.
-CALL, ELEMENT, WORTH = 500, 0.5, 2000
+CALL, ELEMENT, WORTH = 500, 0.5, 4000
 
 _MOVES = frozenset((sh.reshape, sh.broadcast_in_dim, sh.slice))
 

@@ -3,7 +3,7 @@
 import math
 
 from fgrad.compiler.native.group import Group, is_elementwise, is_flat, row_major, viewed, whole
-from fgrad.compiler.native.nest import NARROW
+from fgrad.compiler.native.nest_plan import NARROW
 from fgrad.compiler.native.operations import is_reduction
 from fgrad.compiler.native.primitive import kernel
 from fgrad.compiler.passes.dead_code import drop_dead_code

@@ -24,9 +24,9 @@ from fgrad.compiler.native.indexed import (
     write_update_slice,
     writes_all,
 )
+from fgrad.compiler.native.loop_products import Array, Products, is_small_product
 from fgrad.compiler.native.nest import Nest
 from fgrad.compiler.native.primitive import kernel
-from fgrad.compiler.native.product import panel_bytes, plan_product, write_product
 from fgrad.compiler.native.values import BOOL, DTYPES, F64, I64, Builder, Value
 from fgrad.compiler.passes import prepare
 from fgrad.core.jaxpr import Literal, Var
@@ -58,31 +58,6 @@ _INDEXED = {
 }  # fmt: skip
 
 
-class Array:
-    """An array in memory, or a view of one.
-
-    Attributes
-    ----------
-    pointer : str
-        The address of the first item.
-    strides : tuple of int
-        In items.
-    """
-
-    __slots__ = ("dtype", "pointer", "shape", "strides")
-
-    def __init__(self, pointer, dtype, shape, strides=None):
-        self.pointer = pointer
-        self.dtype = dtype
-        self.shape = shape
-        self.strides = row_major(shape) if strides is None else strides
-
-    def is_plain(self):
-        """Whether its items stand one after the other."""
-        long = lambda s: [x for x, n in zip(s, self.shape, strict=True) if n != 1]
-        return long(self.strides) == long(row_major(self.shape))
-
-
 class NotWritten(Exception):
     """Something in a loop is left to NumPy."""
 
@@ -99,7 +74,7 @@ class Buffers:
         return start
 
 
-class LoopWriter:
+class LoopWriter(Products):
     """Writes a loop.
 
     Parameters
@@ -150,7 +125,8 @@ class LoopWriter:
             params = {k: v for k, v in eqn.params.items() if k != "jaxpr"}
             self._inner[id(eqn)] = LoopWriter(eqn.params["jaxpr"], buffers=self._buffers, **params)
         elif p is contract.einsum:
-            self._check_product(eqn)
+            if not is_small_product(eqn):
+                raise NotWritten
         elif p in INDEXED:
             if any(v.aval.dtype.kind not in "iu" for v in _indices(eqn)):
                 raise NotWritten
@@ -168,15 +144,6 @@ class LoopWriter:
             return True
         dtypes = {v.aval.dtype.kind for v in (*eqn.invars, *eqn.outvars)}
         return eqn.primitive in _LIBRARY and dtypes == {"f"}
-
-    def _check_product(self, eqn):
-        plan = contract.plan(eqn.params["subscripts"])
-        x, y = (v.aval for v in eqn.invars)
-        out = eqn.outvars[0].aval
-        if plan.groups[0] or out.dtype.kind != "f" or {x.dtype, y.dtype} != {out.dtype}:
-            raise NotWritten
-        if 2 * math.sqrt(x.size * y.size * out.size) > MOST_FLOPS:
-            raise NotWritten
 
     def _lay_out(self):
         """Places for all arrays."""
@@ -502,104 +469,6 @@ class LoopWriter:
         _INDEXED[eqn.primitive](self, eqn, out)
         self._env[v] = Array(out, dtype, v.aval.shape) if v.aval.shape else b.load(out, dtype)
 
-    def _product(self, eqn):
-        x, y, (m, k, n) = self._matrices(eqn)
-        (v,) = eqn.outvars
-        dtype = v.aval.dtype
-        out = self._target(v) if v.aval.shape else self.b.variable(dtype)
-        if id(eqn) in self._turned:
-            y = self._turned[id(eqn)]
-        plan = contract.plan(eqn.params["subscripts"])
-        turned = plan.out is not None
-        at = self._product_place(eqn, m * n * dtype.itemsize) if turned else out
-        sizes = plan_product(dtype, m, k, n, x[1:], y[1:], n)
-        nbytes = panel_bytes(sizes, dtype)
-        panel = self._product_place(eqn, nbytes, "panel") if nbytes else "null"
-        write_product(self.b, dtype, x[0], y[0], at, panel, sizes)
-        if turned:
-            self._turn_result(eqn, plan, at, out)
-        self._env[v] = Array(out, dtype, v.aval.shape) if v.aval.shape else self.b.load(out, dtype)
-
-    def _product_place(self, eqn, nbytes, what="product"):
-        key = what, id(eqn)
-        if key not in self._copies:
-            self._copies[key] = self._buffers.place(nbytes)
-        return self._address(self._copies[key])
-
-    def _turn_result(self, eqn, plan, at, out):
-        v = eqn.outvars[0]
-        shape = [0] * v.aval.ndim
-        for i, p in enumerate(plan.out):
-            shape[p] = v.aval.shape[i]
-        strides = row_major(tuple(shape))
-        x = Array(at, v.aval.dtype, v.aval.shape, tuple([strides[p] for p in plan.out]))
-        self.copy(x, out, x.shape, x.dtype)
-
-    def _matrices(self, eqn):
-        """A product's operands as matrices (address, strides), and its sizes."""
-        plan = contract.plan(eqn.params["subscripts"])
-        order = [1, 0] if plan.swap else [0, 1]
-        _, free, inner, columns = plan.groups
-        sizes, matrices = [], []
-        for which, permutation, cut in ((0, plan.first, free), (1, plan.second, inner)):
-            v = eqn.invars[order[which]]
-            x = self.boxed(v)
-            axes = permutation or range(len(x.shape))
-            parts = []
-            for group in (axes[:cut], axes[cut:]):
-                parts.append(_one_stride(x, group))
-            if None in parts:
-                x = self._permuted(eqn, which, x, tuple(axes))
-                parts = [_one_stride(x, g) for g in (range(cut), range(cut, len(x.shape)))]
-            matrices.append((x.pointer, parts[0][1], parts[1][1]))
-            sizes.append((parts[0][0], parts[1][0]))
-        (m, k), (_, n) = sizes
-        return *matrices, (m, k, n)
-
-    def _permuted(self, eqn, which, x, axes):
-        """A copy whose axes stand in another order."""
-        shape = tuple([x.shape[a] for a in axes])
-        view = Array(x.pointer, x.dtype, shape, tuple([x.strides[a] for a in axes]))
-        key = "permuted", id(eqn), which
-        if key not in self._copies:
-            self._copies[key] = self._buffers.place(math.prod(shape) * x.dtype.itemsize)
-        at = self._address(self._copies[key])
-        self.copy(view, at, shape, x.dtype)
-        return Array(at, x.dtype, shape)
-
-    def _turn(self, eqn, y, k, n):
-        """A right operand whose columns stand side by side."""
-        dtype = eqn.outvars[0].aval.dtype
-        key = "turned", id(eqn)
-        if key not in self._copies:
-            self._copies[key] = self._buffers.place(k * n * dtype.itemsize)
-        at = self._address(self._copies[key])
-        self.copy(Array(y[0], dtype, (k, n), y[1:]), at, (k, n), dtype)
-        return at, n, 1
-
-    def _turn_products(self):
-        """Turn the right operands that no step changes, once."""
-        self._env = dict(self._ahead)
-        for eqn in self.jaxpr.eqns:
-            known = eqn.primitive in (sh.transpose, sh.reshape) and self._env.get(eqn.invars[0])
-            if type(known) is Array:
-                self._env[eqn.outvars[0]] = self._moved(eqn)
-            if eqn.primitive is contract.einsum:
-                plan = contract.plan(eqn.params["subscripts"])
-                right = eqn.invars[0 if plan.swap else 1]
-                if right in self._env:
-                    self._turn_ahead(eqn, plan, right)
-
-    def _turn_ahead(self, eqn, plan, right):
-        x = self.boxed(right)
-        axes = plan.second or range(len(x.shape))
-        inner = plan.groups[2]
-        rows, columns = _one_stride(x, axes[:inner]), _one_stride(x, axes[inner:])
-        if rows is None or columns is None or columns[1] == 1 or columns[0] == 1:
-            return
-        y = x.pointer, rows[1], columns[1]
-        self._turned[id(eqn)] = self._turn(eqn, y, rows[0], columns[0])
-
     def copy(self, x, pointer, shape, dtype, strides=None):
         """Put an array or a number somewhere, in a dtype that may be another."""
         if not shape:
@@ -625,22 +494,6 @@ def _makes(eqn):
     """Whether an equation writes into memory that it is given."""
     p = eqn.primitive
     return p in (kernel, contract.einsum, sh.concatenate) or p.name == "steps" or writes_all(eqn)
-
-
-def _one_stride(x, axes):
-    """The number of items along some axes, and the stride that passes them all; None if there is
-    no such stride."""
-    count, stride = 1, 0
-    for a in reversed(list(axes)):
-        if x.shape[a] == 1:
-            continue
-        if count == 1:
-            count, stride = x.shape[a], x.strides[a]
-        elif x.strides[a] == count * stride:
-            count *= x.shape[a]
-        else:
-            return None
-    return count, stride if count > 1 else 1
 
 
 def _pointer_variable(b, pointer):

@@ -14,7 +14,7 @@ import numpy as np
 
 from fgrad.compiler.native.engine import Module, vector_bytes
 from fgrad.compiler.native.entry import WIDE_VECTORS, function_text
-from fgrad.compiler.native.nest import first_lanes
+from fgrad.compiler.native.place import first_lanes
 from fgrad.compiler.native.values import I64, Builder
 from fgrad.core.avals import shaped_array
 

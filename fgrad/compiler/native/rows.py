@@ -9,7 +9,7 @@ import numpy as np
 
 from fgrad.compiler.native.engine import Module, vector_bytes
 from fgrad.compiler.native.entry import function_text
-from fgrad.compiler.native.nest import first_lanes
+from fgrad.compiler.native.place import first_lanes
 from fgrad.compiler.native.values import BOOL, DTYPES, I64
 from fgrad.core import memory
 from fgrad.core.avals import shaped_array

@@ -1,5 +1,6 @@
 """Nests of loops over groups of equations: random ones, and sizes around the length of vectors."""
 
+import itertools
 import math
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 import fgrad
 import fgrad.numpy as fnp
+from fgrad.compiler.native import kernel
 from tests.compiler.native.helpers import check, compiled, kernels
 
 SIZES = (1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129)
@@ -258,3 +260,43 @@ def test_rows_whose_buffers_do_not_fit_the_stack(n):
         return [v / v.sum(axis=1, keepdims=True) for v in values]
 
     check(f, np.random.default_rng(0).normal(size=(3, n)))
+
+
+@pytest.mark.parametrize("shared", (False, True))
+@pytest.mark.parametrize("shape", ((7, 5), (1, 9), (4, 3, 17), (2, 1, 20), (3, 4, 2, 6)))
+def test_sums_over_any_axes(shape, shared, monkeypatch):
+    monkeypatch.setattr(kernel, "SHARED", 1 if shared else kernel.SHARED)
+    x = np.random.default_rng(0).normal(size=shape)
+    for n in range(1, len(shape) + 1):
+        for axes in itertools.combinations(range(len(shape)), n):
+            for keep in (False, True):
+                check(
+                    lambda x: (fnp.tanh(x * 2).sum(axes, keepdims=keep),  # noqa: B023
+                               (x + 1).max(axes, keepdims=keep), x * 3 - 1, x * x),  # noqa: B023
+                    x,
+                )  # fmt: skip
+
+
+@pytest.mark.parametrize("shared", (False, True))
+@pytest.mark.parametrize("dtype", ("float32", "float64"))
+@pytest.mark.parametrize("outer", ((31,), (2, 40)))
+@pytest.mark.parametrize("length", (1, 3, 8))
+def test_short_rows(outer, length, dtype, shared, monkeypatch):
+    monkeypatch.setattr(kernel, "SHARED", 1 if shared else kernel.SHARED)
+    r = np.random.default_rng(length)
+    x, w, s = (r.normal(size=n).astype(dtype) for n in ((*outer, length), length, outer))
+
+    def f(x, w, s):
+        h = fnp.tanh(x * w + s[..., None])
+        e = fnp.exp(h - h.max(-1, keepdims=True))
+        p = e / e.sum(-1, keepdims=True)
+        rows = fnp.log(e.sum(-1)) + s
+        over = tuple(range(len(outer)))
+        return p, rows, rows.sum(), (p * x).sum(), p.sum(0), h > 0, (h > 0).any(-1), p.sum(over)
+
+    tolerance = (
+        {"rtol": 1e-10, "atol": 1e-12} if dtype == "float64" else {"rtol": 1e-4, "atol": 1e-5}
+    )
+    check(f, x, w, s, **tolerance)
+    slope = fgrad.grad(lambda *a: (f(*a)[0] ** 2).sum() + f(*a)[2], (0, 1, 2))
+    check(slope, x, w, s, **{k: 10 * v for k, v in tolerance.items()})

@@ -1,0 +1,164 @@
+"""Matrix products inside loops: of arrays as they lie, or of turned copies."""
+
+import math
+
+from fgrad.compiler.native.group import row_major
+from fgrad.compiler.native.product import panel_bytes, plan_product, write_product
+from fgrad.primitives import contract
+from fgrad.primitives import shape as sh
+
+# Floating-point operations of a product up to which it is written out.
+MOST_FLOPS = 1 << 24
+
+
+class Array:
+    """An array in memory, or a view of one.
+
+    Attributes
+    ----------
+    pointer : str
+        The address of the first item.
+    strides : tuple of int
+        In items.
+    """
+
+    __slots__ = ("dtype", "pointer", "shape", "strides")
+
+    def __init__(self, pointer, dtype, shape, strides=None):
+        self.pointer = pointer
+        self.dtype = dtype
+        self.shape = shape
+        self.strides = row_major(shape) if strides is None else strides
+
+    def is_plain(self):
+        """Whether its items stand one after the other."""
+        long = lambda s: [x for x, n in zip(s, self.shape, strict=True) if n != 1]
+        return long(self.strides) == long(row_major(self.shape))
+
+
+def is_small_product(eqn) -> bool:
+    """Whether a contraction is a matrix product that is done inside a loop."""
+    plan = contract.plan(eqn.params["subscripts"])
+    x, y = (v.aval for v in eqn.invars)
+    out = eqn.outvars[0].aval
+    if plan.groups[0] or out.dtype.kind != "f" or {x.dtype, y.dtype} != {out.dtype}:
+        return False
+    return 2 * math.sqrt(x.size * y.size * out.size) <= MOST_FLOPS
+
+
+class Products:
+    """How a loop writes its products."""
+
+    def _product(self, eqn):
+        x, y, (m, k, n) = self._matrices(eqn)
+        (v,) = eqn.outvars
+        dtype = v.aval.dtype
+        out = self._target(v) if v.aval.shape else self.b.variable(dtype)
+        if id(eqn) in self._turned:
+            y = self._turned[id(eqn)]
+        plan = contract.plan(eqn.params["subscripts"])
+        turned = plan.out is not None
+        at = self._product_place(eqn, m * n * dtype.itemsize) if turned else out
+        sizes = plan_product(dtype, m, k, n, x[1:], y[1:], n)
+        nbytes = panel_bytes(sizes, dtype)
+        panel = self._product_place(eqn, nbytes, "panel") if nbytes else "null"
+        write_product(self.b, dtype, x[0], y[0], at, panel, sizes)
+        if turned:
+            self._turn_result(eqn, plan, at, out)
+        self._env[v] = Array(out, dtype, v.aval.shape) if v.aval.shape else self.b.load(out, dtype)
+
+    def _product_place(self, eqn, nbytes, what="product"):
+        key = what, id(eqn)
+        if key not in self._copies:
+            self._copies[key] = self._buffers.place(nbytes)
+        return self._address(self._copies[key])
+
+    def _turn_result(self, eqn, plan, at, out):
+        v = eqn.outvars[0]
+        shape = [0] * v.aval.ndim
+        for i, p in enumerate(plan.out):
+            shape[p] = v.aval.shape[i]
+        strides = row_major(tuple(shape))
+        x = Array(at, v.aval.dtype, v.aval.shape, tuple([strides[p] for p in plan.out]))
+        self.copy(x, out, x.shape, x.dtype)
+
+    def _matrices(self, eqn):
+        """A product's operands as matrices (address, strides), and its sizes."""
+        plan = contract.plan(eqn.params["subscripts"])
+        order = [1, 0] if plan.swap else [0, 1]
+        _, free, inner, columns = plan.groups
+        sizes, matrices = [], []
+        for which, permutation, cut in ((0, plan.first, free), (1, plan.second, inner)):
+            v = eqn.invars[order[which]]
+            x = self.boxed(v)
+            axes = permutation or range(len(x.shape))
+            parts = []
+            for group in (axes[:cut], axes[cut:]):
+                parts.append(_one_stride(x, group))
+            if None in parts:
+                x = self._permuted(eqn, which, x, tuple(axes))
+                parts = [_one_stride(x, g) for g in (range(cut), range(cut, len(x.shape)))]
+            matrices.append((x.pointer, parts[0][1], parts[1][1]))
+            sizes.append((parts[0][0], parts[1][0]))
+        (m, k), (_, n) = sizes
+        return *matrices, (m, k, n)
+
+    def _permuted(self, eqn, which, x, axes):
+        """A copy whose axes stand in another order."""
+        shape = tuple([x.shape[a] for a in axes])
+        view = Array(x.pointer, x.dtype, shape, tuple([x.strides[a] for a in axes]))
+        key = "permuted", id(eqn), which
+        if key not in self._copies:
+            self._copies[key] = self._buffers.place(math.prod(shape) * x.dtype.itemsize)
+        at = self._address(self._copies[key])
+        self.copy(view, at, shape, x.dtype)
+        return Array(at, x.dtype, shape)
+
+    def _turn(self, eqn, y, k, n):
+        """A right operand whose columns stand side by side."""
+        dtype = eqn.outvars[0].aval.dtype
+        key = "turned", id(eqn)
+        if key not in self._copies:
+            self._copies[key] = self._buffers.place(k * n * dtype.itemsize)
+        at = self._address(self._copies[key])
+        self.copy(Array(y[0], dtype, (k, n), y[1:]), at, (k, n), dtype)
+        return at, n, 1
+
+    def _turn_products(self):
+        """Turn the right operands that no step changes, once."""
+        self._env = dict(self._ahead)
+        for eqn in self.jaxpr.eqns:
+            known = eqn.primitive in (sh.transpose, sh.reshape) and self._env.get(eqn.invars[0])
+            if type(known) is Array:
+                self._env[eqn.outvars[0]] = self._moved(eqn)
+            if eqn.primitive is contract.einsum:
+                plan = contract.plan(eqn.params["subscripts"])
+                right = eqn.invars[0 if plan.swap else 1]
+                if right in self._env:
+                    self._turn_ahead(eqn, plan, right)
+
+    def _turn_ahead(self, eqn, plan, right):
+        x = self.boxed(right)
+        axes = plan.second or range(len(x.shape))
+        inner = plan.groups[2]
+        rows, columns = _one_stride(x, axes[:inner]), _one_stride(x, axes[inner:])
+        if rows is None or columns is None or columns[1] == 1 or columns[0] == 1:
+            return
+        y = x.pointer, rows[1], columns[1]
+        self._turned[id(eqn)] = self._turn(eqn, y, rows[0], columns[0])
+
+
+def _one_stride(x, axes):
+    """The number of items along some axes, and the stride that passes them all; None if there is
+    no such stride."""
+    count, stride = 1, 0
+    for a in reversed(list(axes)):
+        if x.shape[a] == 1:
+            continue
+        if count == 1:
+            count, stride = x.shape[a], x.strides[a]
+        elif x.strides[a] == count * stride:
+            count *= x.shape[a]
+        else:
+            return None
+    return count, stride if count > 1 else 1

@@ -67,9 +67,9 @@ def _target():
     return target, llvm.get_host_cpu_name(), features
 
 
-def _machine():
+def _machine(effort):
     target, cpu, features = _target()
-    return target.create_target_machine(cpu=cpu, features=features, opt=2, jit=True)
+    return target.create_target_machine(cpu=cpu, features=features, opt=effort, jit=True)
 
 
 @functools.cache
@@ -93,22 +93,24 @@ class Module:
     ----------
     text : str
         A module in LLVM's language.
+    effort : {0, 1, 2, 3}
+        How long the compiler may think: at 0 it takes half the time of 2.
     """
 
-    def __init__(self, text: str):
+    def __init__(self, text: str, effort=2):
         llvm = binding()
-        machine = _machine()
+        machine = _machine(effort)
         parsed = llvm.parse_assembly(text)
         _simplify(llvm, machine, parsed)
         self._engine = llvm.create_mcjit_compiler(parsed, machine)
         self._engine.finalize_object()
 
     @classmethod
-    def of(cls, text: str) -> "Module":
+    def of(cls, text: str, effort=2) -> "Module":
         """The machine code of a text, made once."""
-        found = _modules.get(text)
+        found = _modules.get((text, effort))
         if found is None:
-            found = _modules[text] = cls(text)
+            found = _modules[text, effort] = cls(text, effort)
         return found
 
     def function(self, name: str):

@@ -17,6 +17,8 @@ from fgrad.core.parallel import THREADS, run_all, shares
 # Instructions on elements from which on other Python threads may run meanwhile, and from which on
 # the work is shared out.
 LONG, SHARED = 1 << 18, 1 << 21
+# Instructions up to which it does not matter how good the code is.
+LITTLE = 1 << 12
 # Bytes of buffers that fit the stack.
 _STACK = 1 << 14
 
@@ -56,7 +58,8 @@ class Kernel:
         self._length = sum(lengths)
         avals = [v.aval for v in variables]
         self.code = function_text("kernel", avals, is_array, lengths, work >= LONG, self._write)
-        self._function = Module.of(self.code).function("kernel")
+        effort = 0 if work < LITTLE else 2
+        self._function = Module.of(self.code, effort).function("kernel")
         shared = THREADS > 1 and work >= SHARED and self._length >= 2 * THREADS and all(lengths)
         self.call = self._in_shares if shared else self._function
 

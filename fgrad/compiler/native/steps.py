@@ -11,7 +11,7 @@ from fgrad.compiler.donation import reports_errors
 from fgrad.compiler.native.calls import comment
 from fgrad.compiler.native.engine import Module
 from fgrad.compiler.native.entry import function_text
-from fgrad.compiler.native.kernel import LONG, plain
+from fgrad.compiler.native.kernel import LITTLE, LONG, plain
 from fgrad.compiler.native.loop import Array, Buffers, LoopWriter, NotWritten
 from fgrad.compiler.native.operations import cost_of
 from fgrad.core import memory
@@ -63,9 +63,12 @@ class Steps:
         everything = [*avals, *constants, *self._results, shaped_array((1,), np.dtype(np.uint8))]
         is_array = [bool(a.shape) for a in (*avals, *constants)]
         is_array += [True] * (len(everything) - len(is_array))
-        self.code = function_text("steps", everything, is_array, [0], self._is_long(), self._write)
+        self.code = function_text(
+            "steps", everything, is_array, [0], self._work() >= LONG, self._write
+        )
         self.source = comment(f"a loop of {length or 'some'} steps in machine code", loop.jaxpr)
-        self._function = Module.of(self.code).function("steps")
+        effort = 0 if self._work() < LITTLE else 2
+        self._function = Module.of(self.code, effort).function("steps")
         scratch = Scratch(
             [max(buffers.nbytes, 1)], [(0, (max(buffers.nbytes, 1),), np.dtype(np.uint8))]
         )
@@ -75,9 +78,10 @@ class Steps:
         ]
         self._kinds = [_kind(a) for a in self._results]
 
-    def _is_long(self):
+    def _work(self):
+        """About how many instructions on elements it is, if a loop of unknown length is long."""
         work = sum(math.prod(e.outvars[0].aval.shape) * cost_of(e) for e in self._again[0].eqns)
-        return work * (self._loop.length or 1) >= LONG
+        return work * (self._loop.length or 1000)
 
     def _write(self, b, arguments, start, stop):
         loop = self._loop

@@ -295,17 +295,15 @@ class Builder:
         return self.emit(f"{how} {x.type} {x.name} to {to}", dtype, x.lanes)
 
     def each_lane(self, f, x) -> Value:
-        """Apply a function on numbers lane by lane."""
+        """Apply a function on numbers lane by lane: in a loop, so that the code is short."""
         if x.lanes == 1:
             return f(x)
-        out = None
-        for i in range(x.lanes):
-            one = f(self.emit(f"extractelement {x.type} {x.name}, i64 {i}", x.dtype))
-            vector = type_name(one.dtype, x.lanes)
-            before = out.name if out else "poison"
-            text = f"insertelement {vector} {before}, {one.type} {one.name}, i64 {i}"
-            out = self.emit(text, one.dtype, x.lanes)
-        return out
+        variable = self.variable(x.dtype, x.lanes)
+        self.put(variable, x)
+        for i in self.count(0, x.lanes):
+            at = self.pointer(variable, i, x.dtype)
+            self.store(f(self.load(at, x.dtype)), at)
+        return self.get(variable, x.dtype, x.lanes)
 
     def note(self, what, condition):
         """Take note that something happened, if it did."""

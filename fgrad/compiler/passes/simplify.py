@@ -168,9 +168,10 @@ def _neg(r, eqn):
 
 
 def _reduced(r, eqn):
-    """A reduction over no axes changes nothing."""
+    """A reduction of numbers over no axes changes nothing; one of random keys is refused."""
     (x,) = eqn.invars
-    return [x] if not eqn.params["axes"] and _same_type(x, eqn) else None
+    same = not eqn.params["axes"] and _same_type(x, eqn) and x.aval.dtype.kind != "V"
+    return [x] if same else None
 
 
 def _sum(r, eqn):

@@ -22,31 +22,40 @@ def heirs(jaxpr: Jaxpr, donated) -> dict:
     root = memory_roots(jaxpr)
     last = last_uses(jaxpr, root, Deferral(jaxpr).until)
     returned = {root[v] for v in jaxpr.outvars if type(v) is Var}
-    free = [d for d in donated if d not in returned]
+    free = dict.fromkeys(d for d in donated if d not in returned)
     found = {}
     for i, eqn in enumerate(jaxpr.eqns):
+        if not can_write(eqn):
+            continue
+        overwrites = _overwrites(eqn, root)
         for out in eqn.outvars:
-            if out not in returned or not can_write(eqn):
+            if out not in returned:
                 continue
-            alike = [d for d in free if d.aval.shape == out.aval.shape
-                     and d.aval.dtype == out.aval.dtype]  # fmt: skip
+            kind = out.aval.shape, out.aval.dtype
+            alike = [d for d in free if (d.aval.shape, d.aval.dtype) == kind]
             # where the equation reads what it writes over, it is in the cache
-            over = [d for d in alike if last.get(d) == i and _overwrites(eqn, out, d, root)]
-            spent = [d for d in alike if last.get(d, -1) < i]
-            for d in (over or spent)[:1]:
+            over = (d for d in alike if last.get(d) == i and overwrites(out, d))
+            spent = (d for d in alike if last.get(d, -1) < i)
+            d = next(over, None) or next(spent, None)
+            if d is not None:
                 found[out] = d
-                free.remove(d)
+                del free[d]
     return found
 
 
-def _overwrites(eqn, out, operand, root):
-    """Whether an equation may write a result over an operand."""
-    if any(type(v) is Var and root[v] is operand and v is not operand for v in eqn.invars):
-        return False  # it also reads a view, in another order
+def _overwrites(eqn, root):
+    """A function that says whether an equation may write a result over an operand."""
+    # what it also reads a view of, in another order
+    viewed = {root[v] for v in eqn.invars if type(v) is Var and root[v] is not v}
     if eqn.primitive is kernel:
-        return (out, operand) in overwritable(eqn)
-    if eqn.primitive is not loop:
-        return in_place(eqn, operand)
+        pairs = overwritable(eqn)
+        return lambda out, operand: operand not in viewed and (out, operand) in pairs
+    if eqn.primitive is loop:
+        return lambda out, operand: operand not in viewed and _loop_overwrites(eqn, out, operand)
+    return lambda out, operand: operand not in viewed and in_place(eqn, operand)
+
+
+def _loop_overwrites(eqn, out, operand):
     inner = eqn.params["jaxpr"].jaxpr
     target = inner.outvars[eqn.outvars.index(out)]
     (place,) = [k for k, e in enumerate(inner.eqns) if target in e.outvars] or [-1]

@@ -1,10 +1,36 @@
 """From jaxprs to fast code: passes over the jaxpr, then Python over NumPy.
 
-A backend (`backend`) is what the passes leave for Python to call: NumPy alone, or kernels of
-machine code besides.
+A backend (`backend`) is what the passes leave for Python to call: NumPy alone, or machine code
+besides. All but the choice of one is imported when a program is compiled first.
 """
 
-from fgrad.compiler.backend import checked, using
-from fgrad.compiler.executable import Executable, compile_jaxpr, compiled
+from typing import TYPE_CHECKING
 
-__all__ = ["Executable", "checked", "compile_jaxpr", "compiled", "using"]
+from fgrad.compiler.backend import checked, current, using
+from fgrad.core.lazy import importer
+
+if TYPE_CHECKING:
+    from fgrad.compiler.executable import Executable, compile_jaxpr, compile_steps, compiled
+    from fgrad.compiler.passes import prepare
+
+__getattr__ = importer(
+    __name__,
+    {
+        "Executable": "fgrad.compiler.executable",
+        "compile_jaxpr": "fgrad.compiler.executable",
+        "compile_steps": "fgrad.compiler.executable",
+        "compiled": "fgrad.compiler.executable",
+        "prepare": "fgrad.compiler.passes",
+    },
+)
+
+__all__ = [
+    "Executable",
+    "checked",
+    "compile_jaxpr",
+    "compile_steps",
+    "compiled",
+    "current",
+    "prepare",
+    "using",
+]

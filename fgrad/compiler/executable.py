@@ -3,6 +3,7 @@
 from fgrad.compiler.backend import current
 from fgrad.compiler.emit import Program
 from fgrad.compiler.passes import optimize
+from fgrad.compiler.steps import Steps
 
 
 class Executable:
@@ -65,3 +66,12 @@ def compiled(closed) -> Executable:
     if found is None:
         found = closed.memo[key] = compile_jaxpr(closed)
     return found
+
+
+def compile_steps(*params):
+    """Compile a loop with a carry by the backend that is asked for; see `steps.Steps`."""
+    if current() == "llvm":
+        from fgrad.compiler.native.steps import compile_steps
+
+        return compile_steps(*params)
+    return Steps(*params)

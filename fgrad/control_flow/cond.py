@@ -6,7 +6,7 @@ Its derivative is a choice between derivatives; a batched choice computes every 
 
 import numpy as np
 
-from fgrad.compiler import compiled
+from fgrad import compiler
 from fgrad.control_flow.stage import as_carry_aval, closed_over, strong, taking
 from fgrad.core.source import located
 from fgrad.core.staging import trace_to_jaxpr
@@ -32,7 +32,7 @@ from fgrad.transforms.stage import stage_function
 
 
 def _impl(index, *args, branches):
-    return compiled(branches[index])(*args)
+    return compiler.compiled(branches[index])(*args)
 
 
 def _jvp(primals, tangents, *, branches):
@@ -214,7 +214,7 @@ class Switch:
     """
 
     def __init__(self, branches):
-        self._branches = [compiled(b) for b in branches]
+        self._branches = [compiler.compiled(b) for b in branches]
         self.source = "\n\n".join(b.source for b in self._branches)
 
     def __call__(self, index, *args):

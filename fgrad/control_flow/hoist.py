@@ -6,9 +6,7 @@ next carry needs; and those that only results need, which run over all steps at 
 A sum over the steps is such a result: of products it becomes one product.
 """
 
-from fgrad.compiler.backend import current
-from fgrad.compiler.passes import prepare
-from fgrad.compiler.steps import Steps
+from fgrad import compiler
 from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, Literal, Var
 from fgrad.core.trace import Primitive, get_aval
 from fgrad.primitives.elementwise import add
@@ -32,15 +30,11 @@ def _steps_avals(*avals, jaxpr, num_consts, num_carry, length, reverse, kept):
 
 @memoized
 def _compiled_steps(closed, backend, *params):
-    if backend == "llvm":
-        from fgrad.compiler.native.steps import compile_steps
-
-        return compile_steps(closed, *params)
-    return Steps(closed, *params)
+    return compiler.compile_steps(closed, *params)
 
 
 steps.abstract_eval = _steps_avals
-steps.lower = lambda jaxpr, **params: _compiled_steps(jaxpr, current(), *params.values())
+steps.lower = lambda jaxpr, **params: _compiled_steps(jaxpr, compiler.current(), *params.values())
 # a loop over constants inside a loop is taken out of it, and run while the outer one is compiled
 steps.impl = lambda *args, **params: steps.lower(**params)(*args)
 
@@ -210,7 +204,7 @@ class _Values:
 
 def expand_scan(*args, jaxpr, num_consts, num_carry, length, reverse):
     """A scan as equations ahead of the loop, the loop, and equations after it."""
-    closed = prepare(jaxpr)
+    closed = compiler.prepare(jaxpr)
     p = _partition(closed, num_consts, num_carry, length)
     values = _Values(closed, p, args)
     values.run(p.once)
@@ -232,7 +226,7 @@ def expand_scan(*args, jaxpr, num_consts, num_carry, length, reverse):
 
 def expand_while(*args, jaxpr, num_consts):
     """A while loop as what no step changes, and the loop."""
-    closed = prepare(jaxpr)
+    closed = compiler.prepare(jaxpr)
     num_carry = len(args) - num_consts - 1
     goes_on, *args = args
     j = closed.jaxpr

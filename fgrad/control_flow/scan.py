@@ -5,7 +5,7 @@ each stacked input to the new carry and a row of each stacked output. Every tran
 a scan of the transformed body.
 """
 
-from fgrad.compiler import compiled
+from fgrad import compiler
 from fgrad.control_flow.hoist import expand_scan
 from fgrad.core.staging import trace_to_jaxpr
 from fgrad.core.trace import Primitive, Undefined, get_aval, thread
@@ -44,7 +44,7 @@ def alone(primitive, args, params):
     """The compiled program that is nothing but one loop."""
     in_avals = tuple([get_aval(a) for a in args])
     rest = {k: v for k, v in params.items() if k != "jaxpr"}
-    return compiled(_alone(params["jaxpr"], primitive, in_avals, tuple(rest.items())))
+    return compiler.compiled(_alone(params["jaxpr"], primitive, in_avals, tuple(rest.items())))
 
 
 def fixpoint(transform, start, num_consts, num_carry):

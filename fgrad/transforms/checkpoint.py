@@ -6,7 +6,7 @@ reverse mode the transpose of this program runs the forward computation again.
 
 from functools import partial, wraps
 
-from fgrad.compiler import compiled
+from fgrad import compiler
 from fgrad.core.jaxpr import eval_jaxpr
 from fgrad.core.staging import trace_to_jaxpr
 from fgrad.core.trace import Primitive, Tracer, Undefined
@@ -112,7 +112,7 @@ set_rules(
 remat.linearize = _linearize
 remat.split = split_call(remat)
 # Compiled apart from the program it stands in: nothing it computes again is merged with the first.
-remat.lower = lambda jaxpr, policy: compiled(jaxpr)
+remat.lower = lambda jaxpr, policy: compiler.compiled(jaxpr)
 
 
 def checkpoint(

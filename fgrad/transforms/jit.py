@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fgrad.compiler import checked, compile_jaxpr, compiled, using
+from fgrad import compiler
 from fgrad.core.array import Array
 from fgrad.core.source import located
 from fgrad.core.trace import Primitive, Tracer, Undefined, get_aval
@@ -65,7 +65,7 @@ def _batch(args, dims, size, *, jaxpr, name):
 jit_call = Primitive("jit", multiple_results=True)
 set_rules(
     jit_call,
-    impl=lambda *args, jaxpr, name: compiled(jaxpr)(*args),
+    impl=lambda *args, jaxpr, name: compiler.compiled(jaxpr)(*args),
     abstract_eval=lambda *avals, jaxpr, name: jaxpr.out_avals,
     jvp=_jvp,
     linear="args",
@@ -107,8 +107,8 @@ class Lowered:
         self.jaxpr = closed
         self.in_tree = in_tree
         self.out_tree = out_tree
-        with using(backend):
-            self._executable = compile_jaxpr(closed, donated)
+        with compiler.using(backend):
+            self._executable = compiler.compile_jaxpr(closed, donated)
 
     @property
     def source(self):
@@ -188,7 +188,7 @@ class JitFunction:
         donate, donate_names = static_parameters(fun, donate_argnums, donate_argnames)
         self._donate = donate
         self._donate_names = donate_names
-        self._backend = checked(backend, "jit: backend")
+        self._backend = compiler.checked(backend, "jit: backend")
         self._plain = not (self._static_numbers or self._static_names)
         self._programs = {}  # (kinds of leaves, structure, static values) -> _Program
         self._fast = {}  # (structure, kinds of leaves) -> compiled call on leaves
@@ -332,8 +332,10 @@ class _Program:
     @functools.cached_property
     def executable(self):
         """The compiled form."""
-        with using(self.backend):
-            return compile_jaxpr(self.open, self.donated) if self.donated else compiled(self.open)
+        with compiler.using(self.backend):
+            if self.donated:
+                return compiler.compile_jaxpr(self.open, self.donated)
+            return compiler.compiled(self.open)
 
 
 def static_parameters(fun, numbers, names, caller="jit"):

@@ -2,7 +2,6 @@
 
 import ctypes
 import functools
-import glob
 import os
 
 import numpy as np
@@ -14,9 +13,10 @@ _PREFIXES = ("scipy_", "")
 def _library():
     root = os.path.dirname(np.__file__)
     for folder in (os.path.join(root, os.pardir, "numpy.libs"), os.path.join(root, ".dylibs")):
-        for path in glob.glob(os.path.join(folder, "*openblas*")):
+        names = os.listdir(folder) if os.path.isdir(folder) else ()
+        for name in sorted(n for n in names if "openblas" in n):
             try:
-                return ctypes.CDLL(path)  # it is loaded already
+                return ctypes.CDLL(os.path.join(folder, name))  # it is loaded already
             except OSError:
                 continue
     return None

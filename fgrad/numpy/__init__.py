@@ -1,5 +1,7 @@
 """NumPy's functions, transformable: `fgrad.numpy.sin` is `numpy.sin` with derivatives."""
 
+from typing import TYPE_CHECKING
+
 from numpy import (
     broadcast_shapes,
     character,
@@ -33,7 +35,8 @@ from numpy import (
 from numpy.exceptions import ComplexWarning
 
 from fgrad.core.array import Array as ndarray
-from fgrad.numpy import _surface, fft, linalg
+from fgrad.core.lazy import importer
+from fgrad.numpy import _surface
 from fgrad.numpy._array_api import (
     __array_api_version__,
     __array_namespace_info__,
@@ -385,4 +388,8 @@ from fgrad.numpy._statistics import average, bincount, corrcoef, count_nonzero, 
 from fgrad.numpy._take import choose, put_along_axis, take, take_along_axis
 from fgrad.numpy._ufunc import frompyfunc, ufunc
 
+if TYPE_CHECKING:  # imported when they are first asked for
+    from fgrad.numpy import fft, linalg
+
 _surface.attach(globals())
+__getattr__ = importer(__name__, {})

@@ -98,8 +98,6 @@ def attach(namespace: dict) -> None:
     }
     give_methods(namespace)
     _tracer.install(namespace, methods)
-    _tracer.serve(np.linalg, vars(namespace["linalg"]))
-    _tracer.serve(np.fft, vars(namespace["fft"]))
     _inplace.attach()
     _array_api.attach(sys.modules[namespace["__name__"]])
     core_array.make_at = At

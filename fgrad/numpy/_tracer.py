@@ -3,6 +3,7 @@
 The methods that are functions of this namespace are attached by `install`.
 """
 
+import importlib
 import opcode
 import sys
 
@@ -297,8 +298,22 @@ def _putmask(a, mask, values, inplace=False):
 _functions: dict = {np.copyto: _copyto, np.putmask: _putmask}  # NumPy's function -> ours
 
 
+# Modules of NumPy whose namesakes here are imported when one of their functions is called.
+_LATER = frozenset(("numpy.linalg", "numpy.fft"))
+
+
+def _ours(func):
+    """Our function for NumPy's, or None."""
+    found = _functions.get(func)
+    if found is None and func.__module__ in _LATER:
+        ours = importlib.import_module(f"fgrad.{func.__module__}")
+        serve(sys.modules[func.__module__], vars(ours))
+        found = _functions.get(func)
+    return found
+
+
 def _array_function(self, func, types, args, kwargs):
-    ours = _functions.get(func)
+    ours = _ours(func)
     # NumPy's functions call each other with this
     kwargs = {k: v for k, v in kwargs.items() if v is not np._NoValue}
     if func in _ORDERS:

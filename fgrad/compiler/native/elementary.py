@@ -1,4 +1,4 @@
-"""Elementary functions as vector code, good to two units in the last place.
+"""Elementary functions as vector code, good to about two units in the last place.
 
 Arguments are reduced with fused products, so that the reduction is exact to twice the precision;
 the polynomials on the reduced range are of least maximal error (exp, log in float32), or those of

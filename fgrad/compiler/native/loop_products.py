@@ -3,7 +3,7 @@
 import math
 
 from fgrad.compiler.native.group import row_major
-from fgrad.compiler.native.product import panel_bytes, plan_product, write_product
+from fgrad.compiler.native.product import merged_axes, panel_bytes, plan_product, write_product
 from fgrad.primitives import contract
 from fgrad.primitives import shape as sh
 
@@ -149,16 +149,4 @@ class Products:
 
 
 def _one_stride(x, axes):
-    """The number of items along some axes, and the stride that passes them all; None if there is
-    no such stride."""
-    count, stride = 1, 0
-    for a in reversed(list(axes)):
-        if x.shape[a] == 1:
-            continue
-        if count == 1:
-            count, stride = x.shape[a], x.strides[a]
-        elif x.strides[a] == count * stride:
-            count *= x.shape[a]
-        else:
-            return None
-    return count, stride if count > 1 else 1
+    return merged_axes([(x.shape[a], x.strides[a]) for a in axes])

@@ -6,7 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from fgrad.compiler.native.group import row_major
-from fgrad.compiler.native.product import panel_bytes, pieces, plan_product, product_function
+from fgrad.compiler.native.product import (
+    merged_axes,
+    panel_bytes,
+    pieces,
+    plan_product,
+    product_function,
+)
 from fgrad.core import memory
 from fgrad.core.parallel import THREADS, run_all, shares
 from fgrad.primitives import contract
@@ -52,7 +58,7 @@ def planned(eqn):
         lengths = dict(zip(letters, shape, strict=True))
         found = {}
         for group, members in labels.items():
-            merged = _merged([(lengths[c], steps[c]) for c in members if c in steps])
+            merged = merged_axes([(lengths[c], steps[c]) for c in members if c in steps])
             if merged is None:
                 return None
             if members and members[0] in steps or not members:
@@ -73,21 +79,6 @@ def planned(eqn):
         pick(of_y, "b", "k", n),
         pick(of_out, "b", m),
     ), m != "m"
-
-
-def _merged(axes):
-    """The length and the stride of axes taken as one."""
-    count, stride = 1, 1
-    for n, s in reversed(axes):
-        if n == 1:
-            continue
-        if count == 1:
-            count, stride = n, s
-        elif s == count * stride:
-            count *= n
-        else:
-            return None
-    return count, stride
 
 
 def is_large(eqn) -> bool:

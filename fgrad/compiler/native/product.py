@@ -68,6 +68,27 @@ def plan_product(dtype, m, k, n, x, y, out_row) -> Sizes:
     return Sizes(m, k, n, *x, *y, out_row, packs, packs or panels >= 4 or panels >= blocks)
 
 
+def merged_axes(axes):
+    """The length and the stride of axes taken as one; None if no stride passes them all.
+
+    Parameters
+    ----------
+    axes : list of (int, int)
+        The length and the stride of each.
+    """
+    count, stride = 1, 1
+    for n, s in reversed(axes):
+        if n == 1:
+            continue
+        if count == 1:
+            count, stride = n, s
+        elif s == count * stride:
+            count *= n
+        else:
+            return None
+    return count, stride
+
+
 def pieces(sizes: Sizes, dtype) -> int:
     """Of how many parts a product consists that can be made alone."""
     length, size = (sizes.n, vectors_of(dtype)) if sizes.by_panels else (sizes.m, _HEIGHTS[0])

@@ -4,6 +4,7 @@ import gc
 import resource
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -114,11 +115,8 @@ def test_threads_do_not_disturb_each_other():
         except BaseException as e:
             failures.append(e)
 
-    threads = [threading.Thread(target=work, args=(s,)) for s in range(4)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
     assert not failures, failures[0]
 
 

@@ -1,6 +1,6 @@
 """jit on arrays large enough that the compiler works on them in blocks and on several threads."""
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -93,11 +93,8 @@ def test_one_program_in_several_threads():
         except BaseException as e:
             failures.append(e)
 
-    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
     assert not failures, failures[0]
 
 

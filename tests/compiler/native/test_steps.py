@@ -1,6 +1,6 @@
 """Loops as machine code: which are, on what arrays, with which errors, by many threads."""
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -222,11 +222,8 @@ def test_many_threads_run_one_loop():
             if not np.array_equal(f(*args[i])[1], want[i]):
                 wrong.append(i)
 
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(6)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6)))
     assert not wrong
 
 

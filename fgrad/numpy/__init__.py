@@ -35,7 +35,7 @@ from numpy import (
 from numpy.exceptions import ComplexWarning
 
 from fgrad.core.array import Array as ndarray
-from fgrad.core.lazy import importer
+from fgrad.core.lazy import importer as _importer
 from fgrad.numpy import _surface
 from fgrad.numpy._array_api import (
     __array_api_version__,
@@ -392,4 +392,4 @@ if TYPE_CHECKING:  # imported when they are first asked for
     from fgrad.numpy import fft, linalg
 
 _surface.attach(globals())
-__getattr__ = importer(__name__, {})
+__getattr__ = _importer(__name__, {})

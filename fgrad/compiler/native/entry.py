@@ -196,14 +196,30 @@ def _watch(b):
     """Forget what happened to floating-point numbers so far."""
     if not X86:
         return None
+    state = _state(b)
+    b.put(state, b.get(state, I32) & ~_HAPPENED)
+    b.do(f"call void @llvm.x86.sse.ldmxcsr(ptr {state})")
+    return state
+
+
+def _state(b):
+    """The processor's floating-point state now, in memory."""
     for name in ("stmxcsr", "ldmxcsr"):
         b.declarations[name] = f"declare void @llvm.x86.sse.{name}(ptr)"
     state = b.fresh()
     b.head.append(f"  {state} = alloca i32")
     b.do(f"call void @llvm.x86.sse.stmxcsr(ptr {state})")
-    b.put(state, b.get(state, I32) & ~_HAPPENED)
-    b.do(f"call void @llvm.x86.sse.ldmxcsr(ptr {state})")
     return state
+
+
+def write_quietly(b):
+    """What is written in ``for _ in write_quietly(b): ...`` leaves that state as it was."""
+    if not X86:
+        yield
+        return
+    state = _state(b)
+    yield
+    b.do(f"call void @llvm.x86.sse.ldmxcsr(ptr {state})")
 
 
 def _finish(b, state):

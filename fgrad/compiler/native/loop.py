@@ -24,6 +24,7 @@ from fgrad.compiler.native.indexed import (
     write_update_slice,
     writes_all,
 )
+from fgrad.compiler.native.loop_linalg import LinearAlgebra, is_linear_algebra
 from fgrad.compiler.native.loop_products import Array, Products, is_small_product
 from fgrad.compiler.native.nest import Nest
 from fgrad.compiler.native.primitive import kernel
@@ -43,7 +44,7 @@ _ALIGN = 64
 
 # What changes the place of numbers, or nothing but how they are seen.
 _MOVES = frozenset((
-    sh.reshape, sh.transpose, sh.broadcast_in_dim, sh.slice, sh.concatenate, dynamic_slice
+    sh.reshape, sh.transpose, sh.broadcast_in_dim, sh.slice, sh.concatenate, sh.pad, dynamic_slice
 ))  # fmt: skip
 # What the C library does for single numbers.
 _LIBRARY = {
@@ -74,7 +75,7 @@ class Buffers:
         return start
 
 
-class LoopWriter(Products):
+class LoopWriter(Products, LinearAlgebra):
     """Writes a loop.
 
     Parameters
@@ -127,6 +128,8 @@ class LoopWriter(Products):
         elif p is contract.einsum:
             if not is_small_product(eqn):
                 raise NotWritten
+        elif is_linear_algebra(eqn):
+            pass
         elif p in INDEXED:
             if any(v.aval.dtype.kind not in "iu" for v in _indices(eqn)):
                 raise NotWritten
@@ -348,6 +351,19 @@ class LoopWriter(Products):
             self._place[v] = self._buffers.place(v.aval.size * v.aval.dtype.itemsize)
         return self._address(self._place[v])
 
+    def _result_place(self, v):
+        """Where a result is written, also if it is a number."""
+        return self._target(v) if v.aval.shape else self._cell(v.aval.dtype)
+
+    def _take_result(self, v, place):
+        """A result is there."""
+        dtype, shape = v.aval.dtype, v.aval.shape
+        self._env[v] = Array(place, dtype, shape) if shape else self.b.load(place, dtype)
+
+    def _cell(self, dtype):
+        """Memory for a number."""
+        return self.b.variable(dtype if dtype != BOOL else np.dtype("i1"))
+
     # -- equations -------------------------------------------------------------------------------
 
     def _equation(self, eqn):
@@ -358,8 +374,12 @@ class LoopWriter(Products):
             self._loop(eqn)
         elif p is contract.einsum:
             self._product(eqn)
+        elif is_linear_algebra(eqn):
+            self._linear_algebra(eqn)
         elif p is sh.concatenate:
             self._joined(eqn)
+        elif p is sh.pad and eqn.outvars[0].aval.shape:
+            self._padded(eqn)
         elif p in INDEXED:
             self._indexed(eqn)
         elif self._is_scalar(eqn):
@@ -386,21 +406,11 @@ class LoopWriter(Products):
                 own: self.array(v).pointer if v.aval.shape else self.read(v)
                 for own, v in zip(j.invars, given, strict=True)
             }
-            cells = {}
-            for own, v in zip(j.outvars, outs, strict=True):
-                if v.aval.shape:
-                    cells[own] = self._target(v)
-                else:
-                    cells[own] = b.variable(
-                        v.aval.dtype if v.aval.dtype != BOOL else np.dtype("i1")
-                    )
+            cells = {own: self._result_place(v) for own, v in zip(j.outvars, outs, strict=True)}
             stop = b.constant(nest.parallel(shape), I64)
             nest.write(b, inputs, cells, scratch, b.constant(0, I64), stop)
             for own, v in zip(j.outvars, outs, strict=True):
-                dtype, shape = v.aval.dtype, v.aval.shape
-                self._env[v] = (
-                    Array(cells[own], dtype, shape) if shape else b.load(cells[own], dtype)
-                )
+                self._take_result(v, cells[own])
 
     def _loop(self, eqn):
         b, inner = self.b, self._inner[id(eqn)]
@@ -435,7 +445,7 @@ class LoopWriter(Products):
         x, dtype = self.read(v), v.aval.dtype
         if type(x) is Array:
             return x
-        cell = self.b.variable(dtype if dtype != BOOL else np.dtype("i1"))
+        cell = self._cell(dtype)
         self.b.store(self._as_value(x, dtype), cell)
         return Array(cell, dtype, ())
 
@@ -449,6 +459,19 @@ class LoopWriter(Products):
             start += x.aval.shape[axis]
         self._env[v] = out
 
+    def _padded(self, eqn):
+        (v,), dtype = eqn.outvars, eqn.outvars[0].aval.dtype
+        out = self._target(v)
+        self.b.clear(out, v.aval.size * dtype.itemsize)
+        offset, strides = 0, []
+        for i, s in zip(eqn.params["index"], row_major(v.aval.shape), strict=True):
+            start, _, step = (i, None, 0) if type(i) is int else i
+            offset += start * s
+            strides += [step * s] * (type(i) is not int)
+        x, place = self.boxed(eqn.invars[0]), self.b.pointer(out, offset, dtype)
+        write_copy(self.b, (x.pointer, x.strides, dtype), (place, strides, dtype), x.shape)
+        self._take_result(v, out)
+
     def _indexed(self, eqn):
         b, (v,) = self.b, eqn.outvars
         if not writes_all(eqn):  # a slice, which is a view
@@ -460,14 +483,9 @@ class LoopWriter(Products):
             x = Array(pointer, x.dtype, v.aval.shape, x.strides)
             self._env[v] = x if x.shape else b.load(pointer, x.dtype)
             return
-        dtype = v.aval.dtype
-        out = (
-            self._target(v)
-            if v.aval.shape
-            else b.variable(np.dtype("i1") if dtype == BOOL else dtype)
-        )
+        out = self._result_place(v)
         _INDEXED[eqn.primitive](self, eqn, out)
-        self._env[v] = Array(out, dtype, v.aval.shape) if v.aval.shape else b.load(out, dtype)
+        self._take_result(v, out)
 
     def copy(self, x, pointer, shape, dtype, strides=None):
         """Put an array or a number somewhere, in a dtype that may be another."""
@@ -493,7 +511,9 @@ def _indices(eqn):
 def _makes(eqn):
     """Whether an equation writes into memory that it is given."""
     p = eqn.primitive
-    return p in (kernel, contract.einsum, sh.concatenate) or p.name == "steps" or writes_all(eqn)
+    if p in (kernel, contract.einsum, sh.concatenate, sh.pad) or p.name == "steps":
+        return True
+    return writes_all(eqn) or is_linear_algebra(eqn)
 
 
 def _pointer_variable(b, pointer):

@@ -37,11 +37,10 @@ class Array:
 
 
 def is_small_product(eqn) -> bool:
-    """Whether a contraction is a matrix product that is done inside a loop."""
-    plan = contract.plan(eqn.params["subscripts"])
+    """Whether a contraction is one of matrix products that are done inside a loop."""
     x, y = (v.aval for v in eqn.invars)
     out = eqn.outvars[0].aval
-    if plan.groups[0] or out.dtype.kind != "f" or {x.dtype, y.dtype} != {out.dtype}:
+    if out.dtype.kind != "f" or {x.dtype, y.dtype} != {out.dtype}:
         return False
     return 2 * math.sqrt(x.size * y.size * out.size) <= MOST_FLOPS
 
@@ -50,24 +49,28 @@ class Products:
     """How a loop writes its products."""
 
     def _product(self, eqn):
-        x, y, (m, k, n) = self._matrices(eqn)
+        x, y, (count, m, k, n) = self._matrices(eqn)
         (v,) = eqn.outvars
         dtype = v.aval.dtype
-        out = self._target(v) if v.aval.shape else self.b.variable(dtype)
+        out = self._result_place(v)
         if id(eqn) in self._turned:
             y = self._turned[id(eqn)]
         plan = contract.plan(eqn.params["subscripts"])
         turned = plan.out is not None
-        at = self._product_place(eqn, m * n * dtype.itemsize) if turned else out
-        sizes = plan_product(dtype, m, k, n, x[1:], y[1:], n)
+        at = self._place_of(eqn, count * m * n * dtype.itemsize, "product") if turned else out
+        sizes = plan_product(dtype, m, k, n, x[2:], y[2:], n)
         nbytes = panel_bytes(sizes, dtype)
-        panel = self._product_place(eqn, nbytes, "panel") if nbytes else "null"
-        write_product(self.b, dtype, x[0], y[0], at, panel, sizes)
+        panel = self._place_of(eqn, nbytes, "panel") if nbytes else "null"
+        for i in self.b.count(0, count) if count > 1 else (0,):
+            items = (x[0], i * x[1]), (y[0], i * y[1]), (at, i * (m * n))
+            places = [self.b.pointer(*item, dtype) for item in items]
+            write_product(self.b, dtype, *places, panel, sizes)
         if turned:
             self._turn_result(eqn, plan, at, out)
-        self._env[v] = Array(out, dtype, v.aval.shape) if v.aval.shape else self.b.load(out, dtype)
+        self._take_result(v, out)
 
-    def _product_place(self, eqn, nbytes, what="product"):
+    def _place_of(self, eqn, nbytes, what):
+        """Memory that an equation needs besides its results."""
         key = what, id(eqn)
         if key not in self._copies:
             self._copies[key] = self._buffers.place(nbytes)
@@ -83,25 +86,26 @@ class Products:
         self.copy(x, out, x.shape, x.dtype)
 
     def _matrices(self, eqn):
-        """A product's operands as matrices (address, strides), and its sizes."""
+        """A product's operands as stacks of matrices (address, strides), and its sizes."""
         plan = contract.plan(eqn.params["subscripts"])
         order = [1, 0] if plan.swap else [0, 1]
-        _, free, inner, columns = plan.groups
+        batch, free, inner, _ = plan.groups
         sizes, matrices = [], []
-        for which, permutation, cut in ((0, plan.first, free), (1, plan.second, inner)):
+        for which, permutation, rows in ((0, plan.first, free), (1, plan.second, inner)):
             v = eqn.invars[order[which]]
             x = self.boxed(v)
-            axes = permutation or range(len(x.shape))
-            parts = []
-            for group in (axes[:cut], axes[cut:]):
-                parts.append(_one_stride(x, group))
+            axes = tuple(permutation or range(len(x.shape)))
+            cut = lambda axes, rows=rows: (
+                axes[:batch], axes[batch : batch + rows], axes[batch + rows :],
+            )  # fmt: skip
+            parts = [_one_stride(x, group) for group in cut(axes)]
             if None in parts:
-                x = self._permuted(eqn, which, x, tuple(axes))
-                parts = [_one_stride(x, g) for g in (range(cut), range(cut, len(x.shape)))]
-            matrices.append((x.pointer, parts[0][1], parts[1][1]))
-            sizes.append((parts[0][0], parts[1][0]))
-        (m, k), (_, n) = sizes
-        return *matrices, (m, k, n)
+                x = self._permuted(eqn, which, x, axes)
+                parts = [_one_stride(x, group) for group in cut(range(len(x.shape)))]
+            matrices.append((x.pointer, *(stride for _, stride in parts)))
+            sizes.append([n for n, _ in parts])
+        (count, m, k), (_, _, n) = sizes
+        return *matrices, (count, m, k, n)
 
     def _permuted(self, eqn, which, x, axes):
         """A copy whose axes stand in another order."""
@@ -122,7 +126,7 @@ class Products:
             self._copies[key] = self._buffers.place(k * n * dtype.itemsize)
         at = self._address(self._copies[key])
         self.copy(Array(y[0], dtype, (k, n), y[1:]), at, (k, n), dtype)
-        return at, n, 1
+        return at, 0, n, 1
 
     def _turn_products(self):
         """Turn the right operands that no step changes, once."""
@@ -134,7 +138,7 @@ class Products:
             if eqn.primitive is contract.einsum:
                 plan = contract.plan(eqn.params["subscripts"])
                 right = eqn.invars[0 if plan.swap else 1]
-                if right in self._env:
+                if right in self._env and not plan.groups[0]:
                     self._turn_ahead(eqn, plan, right)
 
     def _turn_ahead(self, eqn, plan, right):

@@ -1,10 +1,9 @@
 """Matrix products: one function for each dtype, which serves all sizes.
 
 A block of the result stands in registers while its products are summed: some rows times some
-vectors of columns. Before, the columns of the right operand that a block needs, a *panel*, may be
-packed: put side by side, so that they come from few pages of memory; of a matrix whose rows stand
-side by side the panel is turned on the way. See K. Goto, R. van de Geijn, Anatomy of
-high-performance matrix multiplication, ACM TOMS 34 (2008).
+vectors of columns. The rows and columns of the right operand that a block needs, a *panel*, may be
+packed before. See K. Goto, R. van de Geijn, Anatomy of high-performance matrix multiplication, ACM
+TOMS 34 (2008).
 """
 
 import functools
@@ -14,6 +13,7 @@ import numpy as np
 
 from fgrad.compiler.native.engine import Module, vector_bytes
 from fgrad.compiler.native.entry import WIDE_VECTORS, function_text
+from fgrad.compiler.native.packing import Matrix, rest, write_pack
 from fgrad.compiler.native.place import first_lanes
 from fgrad.compiler.native.values import I64, Builder
 from fgrad.core.avals import shaped_array
@@ -22,12 +22,14 @@ from fgrad.core.avals import shaped_array
 _FAR, _OFTEN = 1 << 10, 24
 # Rows of a block.
 _HEIGHTS = (6, 3, 1)
+# Rows of a panel: so many stay in the nearest cache.
+_DEPTH = 128
 
 
 class Sizes(NamedTuple):
-    """The sizes of ``out = x @ y``, as the code takes them: strides are in items.
+    """The sizes of ``out = x @ y`` or ``out -= x @ y``, as the code takes them.
 
-    The columns of `out` stand side by side.
+    Strides are in items; the columns of `out` stand side by side.
     """
 
     m: int
@@ -40,6 +42,7 @@ class Sizes(NamedTuple):
     out_row: int
     packs: int
     by_panels: int
+    subtracts: int
 
 
 def vectors_of(dtype) -> int:
@@ -65,7 +68,7 @@ def plan_product(dtype, m, k, n, x, y, out_row) -> Sizes:
     far = y[0] * dtype.itemsize >= _FAR and m >= _OFTEN and n > wide
     packs = (y[1] != 1 and n > 1) or far
     panels, blocks = -(-n // wide), -(-m // _HEIGHTS[0])
-    return Sizes(m, k, n, *x, *y, out_row, packs, packs or panels >= 4 or panels >= blocks)
+    return Sizes(m, k, n, *x, *y, out_row, packs, packs or panels >= 4 or panels >= blocks, False)
 
 
 def merged_axes(axes):
@@ -97,7 +100,7 @@ def pieces(sizes: Sizes, dtype) -> int:
 
 def panel_bytes(sizes: Sizes, dtype) -> int:
     """The memory that packing needs."""
-    return sizes.k * vectors_of(dtype) * dtype.itemsize if sizes.packs else 0
+    return min(sizes.k, _DEPTH) * vectors_of(dtype) * dtype.itemsize if sizes.packs else 0
 
 
 @functools.cache
@@ -116,13 +119,35 @@ def write_product(b, dtype, x, y, out, panel, sizes: Sizes):
         Addresses; the last of `panel_bytes`, or "null".
     sizes : Sizes
     """
-    table = f"@sizes{len(b.declarations)}"
-    items = ", ".join(f"i64 {int(s)}" for s in sizes)
-    b.declarations[table] = f"{table} = private constant [{len(sizes)} x i64] [{items}]"
+    table = b.table(sizes)
+    _write_call(b, dtype, x, y, out, panel, table, 0, pieces(sizes, dtype))
+
+
+def write_subtraction(b, dtype, x: Matrix, y: Matrix, out: Matrix, m, k, n):
+    """Write a call that subtracts a product whose sizes are known only when it runs.
+
+    Parameters
+    ----------
+    b : Builder
+    dtype : np.dtype
+    x, y, out : Matrix
+        Of Values; the columns of `y` and of `out` stand side by side, those of `y` few bytes apart.
+    m, k, n : Value
+        Rows of `x`, columns of `x`, columns of `y`: at most a panel.
+    """
+    sizes = Sizes(m, k, n, x.row, x.column, y.row, y.column, out.row, 0, 1, 1)
+    table = b.fresh()
+    b.head.append(f"  {table} = alloca [{len(sizes)} x i64]")
+    for i, size in enumerate(sizes):
+        b.store(b.as_value(size, m), b.pointer(table, i, I64))
+    _write_call(b, dtype, x.pointer, y.pointer, out.pointer, "null", table, 0, 1)
+
+
+def _write_call(b, dtype, x, y, out, panel, table, start, stop):
     function = f"inttoptr (i64 {_module(dtype).address('product')} to ptr)"
     b.do(
         f"call void {function}(ptr {x}, ptr {y}, ptr {out}, ptr {panel}, ptr {table}, "
-        f"i64 0, i64 {pieces(sizes, dtype)})"
+        f"i64 {start}, i64 {stop})"
     )
 
 
@@ -137,20 +162,10 @@ def _entries(dtype):
 
     def write(b, arguments, start, stop):
         x, y, out, table, panel = arguments
-        function = f"inttoptr (i64 {_module(dtype).address('product')} to ptr)"
-        b.do(
-            f"call void {function}(ptr {x}, ptr {y}, ptr {out}, ptr {panel}, ptr {table}, "
-            f"i64 {start.name}, i64 {stop.name})"
-        )
+        _write_call(b, dtype, x, y, out, panel, table, start.name, stop.name)
 
     avals = [numbers, numbers, numbers, sizes, shaped_array((1,), np.dtype(np.uint8))]
     return Module.of(function_text("product_entry", avals, [True] * 5, [0], True, write))
-
-
-class _Matrix(NamedTuple):
-    pointer: str
-    row: object
-    column: object
 
 
 class _Writer:
@@ -185,28 +200,38 @@ class _Writer:
         blocks = self.m, by_panels.where(zero, self._start), by_panels.where(self.m, self._stop)
         for j in b.count(panels[1] * self.wide, _least(panels[2] * self.wide, self.n), self.wide):
             columns = _least(self.n - j, b.constant(self.wide, I64))
-            y = self._panel(j, columns)
-            for _ in b.when(columns.equals(self.wide)):
-                self._columns(j, y, self.wide, None, blocks)
-            for _ in b.when(columns < self.wide):
-                for c in b.count(0, columns, self.lanes):
-                    at = _Matrix(b.pointer(y.pointer, c, self.dtype), y.row, y.column)
-                    lanes = _least(columns - c, b.constant(self.lanes, I64))
-                    mask = first_lanes(b, self.lanes, lanes)
-                    self._columns(j + c, at, self.lanes, mask, blocks)
+            depth = b.constant(_DEPTH, I64)
+            # a product of no terms is zero
+            for first in b.count(0, (self.k > 0).where(self.k, 1), _DEPTH):
+                self._rows(first, _least(self.k - first, depth), j, columns, blocks)
 
-    def _panel(self, j, columns):
-        """The columns of the right operand that blocks from there on need; packed, if so wanted."""
+    def _rows(self, first, depth, j, columns, blocks):
+        """What so many terms of the sums add to the blocks of a panel of the result."""
         b = self.b
-        y = _Matrix(b.pointer("%y", j * self.y_column, self.dtype), self.y_row, self.y_column)
+        y = self._panel(first, depth, j, columns)
+        terms = first, depth
+        for _ in b.when(columns.equals(self.wide)):
+            self._columns(j, y, self.wide, None, blocks, terms)
+        for _ in b.when(columns < self.wide):
+            for c in b.count(0, columns, self.lanes):
+                at = Matrix(b.pointer(y.pointer, c, self.dtype), y.row, y.column)
+                lanes = _least(columns - c, b.constant(self.lanes, I64))
+                mask = first_lanes(b, self.lanes, lanes)
+                self._columns(j + c, at, self.lanes, mask, blocks, terms)
+
+    def _panel(self, first, depth, j, columns):
+        """The part of the right operand that blocks from there on need; packed, if so wanted."""
+        b = self.b
+        y = Matrix("%y", self.y_row, self.y_column).at(b, first, j, self.dtype)
         packs = self.packs.differs(0)
         for _ in b.when(packs):
-            self._pack(y, columns)
+            panel = Matrix("%panel", b.constant(self.wide, I64), b.constant(1, I64))
+            write_pack(b, self.dtype, y, panel, depth, columns)
         pointer = b.fresh()
         b.lines.append(f"  {pointer} = select i1 {packs.name}, ptr %panel, ptr {y.pointer}")
-        return _Matrix(pointer, packs.where(self.wide, y.row), b.constant(1, I64))
+        return Matrix(pointer, packs.where(self.wide, y.row), b.constant(1, I64))
 
-    def _columns(self, j, y, width, mask, blocks):
+    def _columns(self, j, y, width, mask, blocks, terms):
         b = self.b
         m, start, stop = blocks
         end = _least(stop * _HEIGHTS[0], m)
@@ -214,27 +239,34 @@ class _Writer:
         b.put(i, start * _HEIGHTS[0])
         for height in _HEIGHTS:
             here = b.get(i, I64)
-            whole = here + (end - here - _rest(end - here, height))
+            whole = here + (end - here - rest(end - here, height))
             for at in b.count(here, whole, height):
-                self._block(at, j, y, height, width, mask)
+                self._block(at, j, y, height, width, mask, terms)
             b.put(i, whole)
 
-    def _load(self, matrix, i, j, lanes=1, mask=None):
-        b = self.b
-        at = i * matrix.row + j * matrix.column
-        return b.load(b.pointer(matrix.pointer, at, self.dtype), self.dtype, lanes, mask)
-
-    def _block(self, i, j, y, height, width, mask):
+    def _block(self, i, j, y, height, width, mask, terms):
         b, lanes, dtype = self.b, self.lanes, self.dtype
-        x = _Matrix(b.pointer("%x", i * self.x_row, dtype), self.x_row, self.x_column)
+        first, depth = terms
+        x = Matrix("%x", self.x_row, self.x_column).at(b, i, first, dtype)
         columns = range(0, width, lanes)
+        out = b.pointer("%out", i * self.out_row + j, dtype)
         totals = [[b.variable(dtype, lanes) for _ in columns] for _ in range(height)]
         zero = b.constant(0, dtype, lanes)
-        for row in totals:
-            for total in row:
-                b.put(total, zero)
+        places = []
+        for r, row in enumerate(totals):
+            at = b.pointer(out, self.out_row * r, dtype)
+            places += [
+                (total, b.pointer(at, c, dtype)) for total, c in zip(row, columns, strict=True)
+            ]
+        for total, _ in places:
+            b.put(total, zero)
+        subtracts = self.subtracts.differs(0)
+        for _ in b.when(subtracts | (first > 0)):
+            for total, place in places:
+                old = b.load(place, dtype, lanes, mask)
+                b.put(total, subtracts.where(-old, old))
         rows = [b.pointer(x.pointer, x.row * r, dtype) for r in range(height)]
-        for l in b.count(0, self.k):
+        for l in b.count(0, depth):
             at = b.pointer(y.pointer, l * y.row, dtype)  # columns stand side by side
             values = [b.load(b.pointer(at, c, dtype), dtype, lanes, mask) for c in columns]
             offset = l * x.column
@@ -242,71 +274,10 @@ class _Writer:
                 a = b.load(b.pointer(base, offset, dtype), dtype)
                 for total, value in zip(row, values, strict=True):
                     b.put(total, b.fma(a, value, b.get(total, dtype, lanes)))
-        out = b.pointer("%out", i * self.out_row + j, dtype)
-        for r, row in enumerate(totals):
-            at = b.pointer(out, self.out_row * r, dtype)
-            for total, c in zip(row, columns, strict=True):
-                b.store(b.get(total, dtype, lanes), b.pointer(at, c, dtype), mask)
-
-    # -- packing ---------------------------------------------------------------------------------
-
-    def _pack(self, y, columns):
-        b, dtype, lanes = self.b, self.dtype, self.lanes
-        place = lambda l, c: b.pointer("%panel", l * self.wide + c, dtype)
-        across = columns - _rest(columns, lanes)
-        straight, turned = y.column.equals(1), y.row.equals(1)
-        for _ in b.when(straight):
-            for l in b.count(0, self.k):
-                for c in b.count(0, across, lanes):
-                    b.store(self._load(y, l, c, lanes), place(l, c))
-        whole = turned.where(self.k - _rest(self.k, lanes), 0)
-        whole = straight.where(self.k, whole)
-        for _ in b.when(~straight):
-            for l in b.count(0, whole, lanes):
-                for c in b.count(0, across, lanes):
-                    rows = [self._load(y, l, c + i, lanes) for i in range(lanes)]
-                    for i, row in enumerate(_turned(rows)):
-                        b.store(row, place(l + i, c))
-        self._pack_singly(y, 0, whole, across, columns, place)
-        self._pack_singly(y, whole, self.k, 0, columns, place)
-
-    def _pack_singly(self, y, low, high, left, right, place):
-        for l in self.b.count(low, high):
-            for c in self.b.count(left, right):
-                self.b.store(self._load(y, l, c), place(l, c))
-
-
-def _rest(x, n):
-    """The remainder of a number that is not negative."""
-    if n & (n - 1) == 0:
-        return x & (n - 1)
-    return x.b.emit(f"urem i64 {x.name}, {n}", I64)
+        for total, place in places:
+            x = b.get(total, dtype, lanes)
+            b.store(subtracts.where(-x, x), place, mask)
 
 
 def _least(x, y):
     return (x < y).where(x, y)
-
-
-def _turned(rows):
-    """The transpose of a square block of vectors, by exchanging ever smaller halves."""
-    n = len(rows)
-    step = n // 2
-    while step:
-        new = list(rows)
-        for i in range(n):
-            if not i & step:
-                new[i], new[i + step] = _exchanged(rows[i], rows[i + step], step)
-        rows, step = new, step // 2
-    return rows
-
-
-def _exchanged(x, y, step):
-    """Two vectors whose pieces of `step` numbers, every second, have changed places."""
-    b, n = x.b, x.lanes
-    found = []
-    for first in (0, step):
-        picks = [first + i if not i & step else n + first + i - step for i in range(n)]
-        picks = ", ".join(f"i32 {p}" for p in picks)
-        text = f"shufflevector {x.type} {x.name}, {y.type} {y.name}, <{n} x i32> <{picks}>"
-        found.append(b.emit(text, x.dtype, n))
-    return found

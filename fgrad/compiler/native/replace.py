@@ -1,5 +1,6 @@
 """Operations for which there is vector code of their own."""
 
+from fgrad.compiler.native import linalg
 from fgrad.compiler.native.draws import Draw, is_drawn
 from fgrad.compiler.native.rows import AddRows, Gather, is_by_rows
 from fgrad.primitives.index import gather
@@ -11,4 +12,6 @@ def implementation(eqn):
         return Draw(eqn)
     if is_by_rows(eqn):
         return Gather(eqn) if eqn.primitive is gather else AddRows(eqn)
+    if linalg.is_worth(eqn):
+        return linalg.implementation(eqn)
     return None

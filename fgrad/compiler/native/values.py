@@ -319,6 +319,13 @@ class Builder:
             return self.constant(False, BOOL)
         return self.get(self._notes[what], BOOL)
 
+    def table(self, numbers) -> str:
+        """The address of constant integers."""
+        name = f"@table{len(self.declarations)}"
+        items = ", ".join(f"i64 {int(n)}" for n in numbers)
+        self.declarations[name] = f"{name} = private constant [{len(numbers)} x i64] [{items}]"
+        return name
+
     # -- memory ----------------------------------------------------------------------------------
 
     def variable(self, dtype, lanes=1) -> str:
@@ -388,6 +395,13 @@ class Builder:
             f"call void {name}({kind} {x.name}, ptr {pointer}, i32 {x.dtype.itemsize}, "
             f"{mask.type} {mask.name})"
         )
+
+    def clear(self, pointer, nbytes):
+        """Fill so many bytes (int or Value) with zeros."""
+        name = "@llvm.memset.p0.i64"
+        self.declarations[name] = f"declare void {name}(ptr, i8, i64, i1)"
+        nbytes = self._integer(nbytes).name
+        self.do(f"call void {name}(ptr {pointer}, i8 0, i64 {nbytes}, i1 false)")
 
     def gather(self, pointer, stride, dtype, lanes, mask=None) -> Value:
         """Numbers that stand `stride` items apart; where the mask is false, ones."""

@@ -1,10 +1,12 @@
 """Products that another thread does meanwhile: those whose result is wanted only later.
 
 In a backward pass these are the gradients by the weights. The chain of cotangents goes on at once.
+Machine code shares out each product instead.
 """
 
 import math
 
+from fgrad.compiler.backend import current
 from fgrad.core.jaxpr import Jaxpr
 from fgrad.core.parallel import THREADS
 from fgrad.primitives.contract import einsum, plan
@@ -32,7 +34,7 @@ class Deferral:
     def __init__(self, jaxpr: Jaxpr):
         self.until = {}
         self.beside = set()
-        if THREADS < 2:
+        if THREADS < 2 or current() == "llvm":
             return
         eqns = jaxpr.eqns
         heavy = [i for i, eqn in enumerate(eqns) if product_flops(eqn) >= WORTH]

@@ -297,7 +297,7 @@ def _einsum(names, eqn, args, buffer=None, alone=False):
         from fgrad.compiler.native.matmul import Contraction, is_large
 
         if is_large(eqn):
-            function = names.name(Contraction(eqn, alone), "product")
+            function = names.name(Contraction(eqn), "product")
             return f"{function}({', '.join(args)}{f', {buffer}' if buffer else ''})"
     plan = contract.plan(subscripts)
     x, y = (args[1], args[0]) if plan.swap else args

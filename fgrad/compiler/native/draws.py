@@ -11,10 +11,10 @@ import numpy as np
 from fgrad.compiler.native import elementary
 from fgrad.compiler.native.engine import Module, vector_bytes
 from fgrad.compiler.native.entry import function_text
+from fgrad.compiler.native.shared import Shared
 from fgrad.compiler.native.values import F32, I64, Value
 from fgrad.core import memory
 from fgrad.core.avals import key_dtype, shaped_array
-from fgrad.core.parallel import THREADS, run_all, shares
 from fgrad.primitives import key_reuse, threefry
 from fgrad.primitives import random as rnd
 from fgrad.primitives.normal_quantile import DOUBLE, SINGLE
@@ -104,8 +104,7 @@ class Draw:
             "draw", [words, numbers], [True, True], [self._length], True, self._write
         )
         self.code = text
-        self._function = Module.of(text).function("draw")
-        self._shared = THREADS > 1 and out.size >= MANY
+        self._run = Shared(Module.of(text), "draw", self._length, out.size >= MANY)
 
     def _write(self, b, arguments, start, stop):
         keys, out = arguments
@@ -140,8 +139,5 @@ class Draw:
         key_reuse.consume(keys)
         words = np.ascontiguousarray(np.ravel(keys), key_dtype).view(U32)
         out = memory.empty(self._shape, self._dtype)
-        if self._shared:
-            run_all(self._function, [(words, out, lo, hi) for lo, hi in shares(self._length)])
-        else:
-            self._function(words, out)
+        self._run(words, out)
         return out

@@ -1,4 +1,8 @@
-"""Python functions in LLVM's language: arrays and numbers are taken out of their objects."""
+"""Python functions in LLVM's language: arrays and numbers are taken out of their objects.
+
+What a function does is a *job*: it neither needs the interpreter's lock nor makes objects, so that
+any thread may do it. Around it stands what Python calls.
+"""
 
 import itertools
 
@@ -15,8 +19,13 @@ _RAISED, _HAPPENED = 0b11101, 0b111111
 WIDE_VECTORS = '"min-legal-vector-width"="512" "prefer-vector-width"="512"'
 
 
+# What a job gives: something was noted that NumPy reports; an argument was refused. Nothing, if all
+# went well.
+NOTED, REFUSED = 1, 2
+
+
 def function_text(name, avals, is_array, lengths, release, write) -> str:
-    """A module with one Python function.
+    """A module with a Python function, and with its job, `job_of` the name.
 
     It takes arrays and numbers, for each of `lengths` as many as there are avals, and may take a
     range besides, over all lengths one after the other, which is else everything. It gives True
@@ -46,7 +55,7 @@ def function_text(name, avals, is_array, lengths, release, write) -> str:
         """The arguments for one length, and whether they are as they should be."""
         taken, plain = [], b.constant(True, _BOOL)
         for i, (aval, array) in enumerate(zip(avals, is_array, strict=True)):
-            o = _argument(b, first + i)
+            o = argument(b, first + i)
             address, fits = (_array if array else _number)(b, o, aval)
             taken.append(address)
             plain = plain & fits
@@ -62,13 +71,10 @@ def function_text(name, avals, is_array, lengths, release, write) -> str:
     if times > 1:
         b.do(f"br label %{run}")
     b.place(refuse)
-    _give(b, id(False))
+    b.do(f"ret i64 {REFUSED}")
     b.place(run)
     start, stop = _range(b, count * times, sum(lengths))
     state = _watch(b)
-    if release:
-        thread = b.fresh()
-        b.lines.append(f"  {thread} = call ptr {_address(python_api('PyEval_SaveThread'))}()")
     if times > 1:
         _table(b, lengths)
     for first in _each(b, times, count):
@@ -82,20 +88,54 @@ def function_text(name, avals, is_array, lengths, release, write) -> str:
             for a, aval, array in zip(arguments, avals, is_array, strict=True)
         ]
         done = write(b, values, *own)
-    if release:
-        b.do(f"call void {_address(python_api('PyEval_RestoreThread'))}(ptr {thread})")
     if done is not None:
         for _ in b.when(~done):
-            _give(b, id(False))
+            b.do(f"ret i64 {REFUSED}")
             b.place(b.label())
     _finish(b, state)
     lines = "\n".join((*b.head, *b.lines))
     declarations = "\n".join(b.declarations.values())
     return (
         f"{declarations}\n\n"
-        f"define ptr @{name}(ptr %self, ptr %arguments, i64 %count) {WIDE_VECTORS} {{\n"
-        f"{lines}\n}}\n"
+        f"define i64 @{job_of(name)}(ptr %arguments, i64 %count) {WIDE_VECTORS} {{\n{lines}\n}}\n\n"
+        + python_text(name, release, lambda b: _job(b, name))
     )
+
+
+def job_of(name) -> str:
+    """The name of a function's job."""
+    return f"{name}_job"
+
+
+def _job(b, name):
+    return b.emit(f"call i64 @{job_of(name)}(ptr %arguments, i64 %count)", I64)
+
+
+def python_text(name, release, write) -> str:
+    """A Python function of ``%count`` objects at ``%arguments``: what `write` writes gives bits.
+
+    Parameters
+    ----------
+    name : str
+    release : bool
+        Whether other Python threads may run meanwhile.
+    write : callable
+        ``write(b)``, which may not touch what Python owns.
+    """
+    b = Builder()
+    if release:
+        thread = b.fresh()
+        b.lines.append(f"  {thread} = call ptr {_address(python_api('PyEval_SaveThread'))}()")
+    bits = write(b)
+    if release:
+        b.do(f"call void {_address(python_api('PyEval_RestoreThread'))}(ptr {thread})")
+    for condition, result in (((bits & REFUSED).differs(0), False), (bits.differs(0), None)):
+        for _ in b.when(condition):
+            _give(b, id(result))
+            b.place(b.label())
+    _give(b, id(True))
+    lines = "\n".join((*b.head, *b.lines))
+    return f"define ptr @{name}(ptr %self, ptr %arguments, i64 %count) {{\n{lines}\n}}\n"
 
 
 _BOOL = np.dtype(bool)
@@ -134,7 +174,8 @@ def _address(n):
     return f"inttoptr (i64 {n} to ptr)"
 
 
-def _argument(b, i):
+def argument(b, i):
+    """The object that is an argument."""
     at, name = b.fresh(), b.fresh()
     i = i if type(i) is int else i.name
     b.lines.append(f"  {at} = getelementptr ptr, ptr %arguments, i64 {i}")
@@ -142,7 +183,8 @@ def _argument(b, i):
     return name
 
 
-def _behind(b, o, offset):
+def behind(b, o, offset):
+    """An address so many bytes behind another."""
     name = b.fresh()
     b.lines.append(f"  {name} = getelementptr i8, ptr {o}, i64 {offset}")
     return name
@@ -150,13 +192,13 @@ def _behind(b, o, offset):
 
 def _pointer_at(b, o, offset):
     name = b.fresh()
-    b.lines.append(f"  {name} = load ptr, ptr {_behind(b, o, offset)}")
+    b.lines.append(f"  {name} = load ptr, ptr {behind(b, o, offset)}")
     return name
 
 
 def _array(b, o, aval):
     """Where an array's items are, and whether they are one after the other."""
-    flags = b.load(_behind(b, o, FLAGS), I32)
+    flags = b.load(behind(b, o, FLAGS), I32)
     return _pointer_at(b, o, DATA), (flags & PLAIN).equals(PLAIN)
 
 
@@ -169,7 +211,7 @@ def _number(b, o, aval):
         fits = fits | _is(b, kind, t)
     boxed = _is(b, kind, np.ndarray)
     # of a number the item stands where an array has its address
-    held, inside = _pointer_at(b, o, DATA), _behind(b, o, HEADER)
+    held, inside = _pointer_at(b, o, DATA), behind(b, o, HEADER)
     name = b.fresh()
     b.lines.append(f"  {name} = select i1 {boxed.name}, ptr {held}, ptr {inside}")
     return name, fits | boxed
@@ -188,7 +230,7 @@ def _range(b, count, length):
     for _ in b.when(given):
         for i, bound in enumerate(bounds):
             function = _address(python_api("PyLong_AsSsize_t"))
-            b.put(bound, b.emit(f"call i64 {function}(ptr {_argument(b, count + i)})", I64))
+            b.put(bound, b.emit(f"call i64 {function}(ptr {argument(b, count + i)})", I64))
     return [b.get(bound, I64) for bound in bounds]
 
 
@@ -226,10 +268,9 @@ def _finish(b, state):
     if state is not None:
         b.do(f"call void @llvm.x86.sse.stmxcsr(ptr {state})")
         raised = (b.get(state, I32) & _RAISED).differs(0) | b.noted("underflow")
-        for _ in b.when(raised):
-            _give(b, id(None))
-            b.place(b.label())
-    _give(b, id(True))
+        b.do(f"ret i64 {raised.where(NOTED, b.constant(0, I64)).name}")
+    else:
+        b.do("ret i64 0")
 
 
 def _give(b, n):

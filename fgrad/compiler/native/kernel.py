@@ -8,15 +8,16 @@ import numpy as np
 from fgrad.compiler.backend import using
 from fgrad.compiler.donation import reports_errors
 from fgrad.compiler.native.engine import Module
-from fgrad.compiler.native.entry import function_text
+from fgrad.compiler.native.entry import function_text, job_of
 from fgrad.compiler.native.nest import Nest
 from fgrad.compiler.native.operations import cost_of, is_reduction
+from fgrad.compiler.native.pool import share
 from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, Literal, Var
-from fgrad.core.parallel import THREADS, run_all, shares
+from fgrad.core.parallel import THREADS, shares
 
 # Instructions on elements from which on other Python threads may run meanwhile, and from which on
 # the work is shared out.
-LONG, SHARED = 1 << 18, 1 << 21
+LONG, SHARED = 1 << 18, 1 << 20
 # Instructions up to which it does not matter how good the code is.
 LITTLE = 1 << 12
 # Bytes of buffers that fit the stack.
@@ -59,9 +60,13 @@ class Kernel:
         avals = [v.aval for v in variables]
         self.code = function_text("kernel", avals, is_array, lengths, work >= LONG, self._write)
         effort = 0 if work < LITTLE else 2
-        self._function = Module.of(self.code, effort).function("kernel")
+        module = Module.of(self.code, effort)
+        self._function = module.function("kernel")
         shared = THREADS > 1 and work >= SHARED and self._length >= 2 * THREADS and all(lengths)
-        self.call = self._in_shares if shared else self._function
+        self.call = self._function
+        if shared:
+            self._share, self._job = share(), module.address(job_of("kernel"))
+            self.call = self._in_shares
 
     def _write(self, b, arguments, start, stop):
         j = self._closed.jaxpr
@@ -129,11 +134,11 @@ class Kernel:
             for i, _ in sums if lo else ():
                 own[i] = np.empty_like(args[i])
             calls.append((*own, lo, hi))
-        found = run_all(self._function, calls)
+        found = self._share(self._job, *calls)
         for i, join in sums:
             for own in calls[1:]:
                 join(args[i], own[i], out=args[i])
-        return False if False in found else None if None in found else True
+        return found
 
 
 def plain(x, dtype) -> np.ndarray:

@@ -20,10 +20,10 @@ from fgrad.compiler.native.factor import (
     write_solve,
 )
 from fgrad.compiler.native.product import vectors_of
+from fgrad.compiler.native.shared import Shared
 from fgrad.compiler.native.values import BOOL, I32, I64
 from fgrad.core import memory
 from fgrad.core.avals import shaped_array
-from fgrad.core.parallel import THREADS, run_all, shares
 from fgrad.primitives.linalg.cholesky import cholesky
 from fgrad.primitives.linalg.solve import lu, solve
 from fgrad.primitives.linalg.triangular import triangular_solve
@@ -90,28 +90,12 @@ class _Stack:
         self._eqn = eqn
         aval = eqn.invars[0].aval
         self._shape, self._dtype = eqn.outvars[0].aval.shape, aval.dtype
-        self._sizes = np.array([*sizes, parts], np.int64)
-        self._total = math.prod(aval.shape[:-2]) * parts
-        self._panel = panel_bytes(aval.dtype, max(aval.shape[-2:]))
-        self._panels = []
-        self._shared = THREADS > 1 and work(eqn) >= SHARED and self._total >= THREADS
-        self._function = _entries(eqn.primitive, aval.dtype).function("linalg")
-
-    def _run(self, *arrays):
-        """Whether nothing went wrong."""
-        if not self._shared:
-            return self._part(*arrays, 0, self._total)
-        return all(run_all(self._part, [(*arrays, lo, hi) for lo, hi in shares(self._total)]))
-
-    def _part(self, *args):
-        try:
-            panel = self._panels.pop()
-        except IndexError:
-            panel = np.empty(self._panel, np.uint8)
-        *arrays, lo, hi = args
-        done = self._function(*arrays, panel, self._sizes, lo, hi)
-        self._panels.append(panel)
-        return done is True
+        sizes = np.array([*sizes, parts], np.int64)
+        shared = Shared(
+            _entries(eqn.primitive, aval.dtype), "linalg", math.prod(aval.shape[:-2]) * parts,
+            work(eqn) >= SHARED, panel_bytes(aval.dtype, max(aval.shape[-2:])),
+        )  # fmt: skip
+        self._run = lambda *arrays: shared(*arrays, sizes) is True
 
     def _plain(self, x):
         return np.ascontiguousarray(x, self._dtype)
@@ -173,7 +157,7 @@ _KINDS = {cholesky: _Cholesky, lu: _Lu, triangular_solve: _Triangular, solve: _F
 
 @functools.cache
 def _entries(primitive, dtype) -> Module:
-    """A Python function of operands, results, a panel, sizes, and a range of parts."""
+    """A Python function of operands, results, sizes, a panel, and a range of parts."""
     numbers, places = shaped_array((1,), dtype), shaped_array((1,), I32)
     arrays, write = {
         cholesky: ([numbers] * 2, _write_cholesky),
@@ -181,10 +165,10 @@ def _entries(primitive, dtype) -> Module:
         triangular_solve: ([numbers] * 3, _write_solve),
         solve: ([*[numbers] * 3, places], _write_solve),
     }[primitive]
-    avals = [*arrays, shaped_array((1,), np.dtype(np.uint8)), shaped_array((1,), I64)]
+    avals = [*arrays, shaped_array((1,), I64), shaped_array((1,), np.dtype(np.uint8))]
 
     def each(b, arguments, start, stop):
-        *arrays, panel, sizes = arguments
+        *arrays, sizes, panel = arguments
         sound = b.variable(BOOL)
         b.put(sound, b.constant(True, BOOL))
         for i in b.count(start, stop):

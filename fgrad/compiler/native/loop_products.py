@@ -3,12 +3,20 @@
 import math
 
 from fgrad.compiler.native.group import row_major
-from fgrad.compiler.native.product import merged_axes, panel_bytes, plan_product, write_product
+from fgrad.compiler.native.product import (
+    merged_axes,
+    panel_bytes,
+    pieces,
+    plan_product,
+    write_product,
+)
+from fgrad.core.parallel import THREADS
 from fgrad.primitives import contract
 from fgrad.primitives import shape as sh
 
-# Floating-point operations of a product up to which it is written out.
-MOST_FLOPS = 1 << 24
+# Floating-point operations of a product up to which it is written out, and from which on it is done
+# on several threads.
+MOST_FLOPS, SHARED = 1 << 24, 1 << 22
 
 
 class Array:
@@ -60,11 +68,15 @@ class Products:
         at = self._place_of(eqn, count * m * n * dtype.itemsize, "product") if turned else out
         sizes = plan_product(dtype, m, k, n, x[2:], y[2:], n)
         nbytes = panel_bytes(sizes, dtype)
-        panel = self._place_of(eqn, nbytes, "panel") if nbytes else "null"
+        several = 2 * m * k * n >= SHARED and pieces(sizes, dtype) >= THREADS > 1
+        panels = [
+            self._place_of(eqn, nbytes, ("panel", i)) if nbytes else "null"
+            for i in range(THREADS if several else 1)
+        ]
         for i in self.b.count(0, count) if count > 1 else (0,):
             items = (x[0], i * x[1]), (y[0], i * y[1]), (at, i * (m * n))
             places = [self.b.pointer(*item, dtype) for item in items]
-            write_product(self.b, dtype, *places, panel, sizes)
+            write_product(self.b, dtype, *places, panels, sizes)
         if turned:
             self._turn_result(eqn, plan, at, out)
         self._take_result(v, out)

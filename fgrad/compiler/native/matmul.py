@@ -7,19 +7,20 @@ import numpy as np
 
 from fgrad.compiler.native.group import row_major
 from fgrad.compiler.native.product import (
+    Batch,
     merged_axes,
     panel_bytes,
     pieces,
     plan_product,
-    product_function,
+    product_entry,
 )
+from fgrad.compiler.native.shared import Shared
 from fgrad.core import memory
-from fgrad.core.parallel import THREADS, run_all, shares
 from fgrad.primitives import contract
 
 # Floating-point operations from which on a product is done here, and from which on by several
 # threads; of contractions that are no plain products, for which NumPy copies, sooner.
-LARGE, SHARED, ODD = 1 << 24, 1 << 24, 1 << 21
+LARGE, SHARED, ODD = 1 << 20, 1 << 22, 1 << 20
 
 
 class _Plan(NamedTuple):
@@ -95,22 +96,20 @@ class Contraction:
     Parameters
     ----------
     eqn : JaxprEqn
-    alone : bool
-        Whether it has to do with one thread.
     """
 
-    def __init__(self, eqn, alone):
+    def __init__(self, eqn):
         plan, self._swapped = planned(eqn)
-        self._plan = plan
         out = eqn.outvars[0].aval
         self._shape, self._dtype = out.shape, out.dtype
         sizes = plan_product(out.dtype, *plan.sizes, plan.x[1:], plan.y[1:], plan.out[1])
-        self._sizes = np.array(sizes, np.int64)
-        self._pieces = pieces(sizes, out.dtype)
-        self._panel = panel_bytes(sizes, out.dtype)
-        self._panels = []
-        self._shared = not alone and THREADS > 1 and flops(eqn) >= SHARED
-        self._function = product_function(out.dtype)
+        count, several = pieces(sizes, out.dtype), plan.batch > 1
+        batch = Batch(plan.x[0], plan.y[0], plan.out[0], count, several)
+        self._integers = np.array([*sizes, *batch], np.int64)
+        self._run = Shared(
+            product_entry(out.dtype), "product", plan.batch if several else count,
+            flops(eqn) >= SHARED, max(panel_bytes(sizes, out.dtype), 1),
+        )  # fmt: skip
 
     def __call__(self, x, y, out=None):
         if out is None:
@@ -118,28 +117,5 @@ class Contraction:
         x, y = np.ascontiguousarray(x, self._dtype), np.ascontiguousarray(y, self._dtype)
         if self._swapped:
             x, y = y, x
-        if self._plan.batch > 1:
-            total, run = self._plan.batch, self._batch
-        else:
-            total, run = self._pieces, self._part
-        if self._shared and total >= THREADS:
-            run_all(run, [(x, y, out, lo, hi) for lo, hi in shares(total)])
-        else:
-            run(x, y, out, 0, total)
+        self._run(x, y, out, self._integers)
         return out
-
-    def _part(self, x, y, out, lo, hi):
-        try:
-            panel = self._panels.pop()
-        except IndexError:
-            panel = np.empty(max(self._panel, 1), np.uint8)
-        self._function(x, y, out, self._sizes, panel, lo, hi)
-        self._panels.append(panel)
-
-    def _batch(self, x, y, out, lo, hi):
-        plan = self._plan
-        x, y, to = x.reshape(-1), y.reshape(-1), out.reshape(-1)
-        for i in range(lo, hi):
-            self._part(
-                x[i * plan.x[0] :], y[i * plan.y[0] :], to[i * plan.out[0] :], 0, self._pieces
-            )

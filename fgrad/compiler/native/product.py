@@ -15,13 +15,15 @@ from fgrad.compiler.native.engine import Module, vector_bytes
 from fgrad.compiler.native.entry import WIDE_VECTORS, function_text
 from fgrad.compiler.native.packing import Matrix, rest, write_pack
 from fgrad.compiler.native.place import first_lanes
+from fgrad.compiler.native.pool import write_shares
 from fgrad.compiler.native.values import I64, Builder
 from fgrad.core.avals import shaped_array
+from fgrad.core.parallel import shares
 
 # Bytes from one row to the next from which on packing pays, if so many rows use the panel.
 _FAR, _OFTEN = 1 << 10, 24
 # Rows of a block.
-_HEIGHTS = (6, 3, 1)
+_HEIGHTS = (6, 2, 1)
 # Rows of a panel: so many stay in the nearest cache.
 _DEPTH = 128
 
@@ -108,19 +110,36 @@ def _module(dtype) -> Module:
     return Module.of(_Writer(dtype).text())
 
 
-def write_product(b, dtype, x, y, out, panel, sizes: Sizes):
-    """Write a call that makes a whole product.
+def write_product(b, dtype, x, y, out, panels, sizes: Sizes):
+    """Write calls that make a whole product, on as many threads as there are panels.
 
     Parameters
     ----------
     b : Builder
     dtype : np.dtype
-    x, y, out, panel : str
-        Addresses; the last of `panel_bytes`, or "null".
+    x, y, out : str
+        Addresses.
+    panels : list of str
+        Addresses of memory of `panel_bytes`, or "null".
     sizes : Sizes
     """
-    table = b.table(sizes)
-    _write_call(b, dtype, x, y, out, panel, table, 0, pieces(sizes, dtype))
+    table, count = b.table(sizes), pieces(sizes, dtype)
+    if len(panels) == 1:
+        _write_call(b, dtype, x, y, out, *panels, table, 0, count)
+        return
+    parts = []
+    for panel, (start, stop) in zip(panels, shares(count), strict=True):
+        arguments = b.fresh()
+        b.head.append(f"  {arguments} = alloca [{len(_JOB)} x i64]")
+        for i, item in enumerate((x, y, out, panel, table, start, stop)):
+            kind = "i64" if type(item) is int else "ptr"
+            b.do(f"store {kind} {item}, ptr {b.pointer(arguments, i, I64)}")
+        parts.append((arguments, b.constant(len(_JOB), I64)))
+    write_shares(b, f"inttoptr (i64 {_module(dtype).address('job')} to ptr)", parts)
+
+
+# The arguments of a product on another thread.
+_JOB = ("ptr", "ptr", "ptr", "ptr", "ptr", "i64", "i64")
 
 
 def write_subtraction(b, dtype, x: Matrix, y: Matrix, out: Matrix, m, k, n):
@@ -151,21 +170,38 @@ def _write_call(b, dtype, x, y, out, panel, table, start, stop):
     )
 
 
-def product_function(dtype):
-    """A Python function of x, y, out, an array of `Sizes`, one for a panel, and a range."""
-    return _entries(dtype).function("product_entry")
+class Batch(NamedTuple):
+    """How products stand in memory one after the other: strides in items."""
+
+    x: int
+    y: int
+    out: int
+    pieces: int  # of each
+    several: int  # whether there is more than one
 
 
 @functools.cache
-def _entries(dtype):
-    numbers, sizes = shaped_array((1,), dtype), shaped_array((len(Sizes._fields),), I64)
+def product_entry(dtype) -> Module:
+    """Products as a Python function, "product", of x, y, out, integers, a panel, and a range.
+
+    The integers are `Sizes` and `Batch`; the range is of products, if there are several, else of
+    pieces.
+    """
+    numbers, integers = shaped_array((1,), dtype), shaped_array((1,), I64)
 
     def write(b, arguments, start, stop):
         x, y, out, table, panel = arguments
-        _write_call(b, dtype, x, y, out, panel, table, start.name, stop.name)
+        fields = range(len(Sizes._fields), len(Sizes._fields) + len(Batch._fields))
+        *strides, count, several = (b.load(b.pointer(table, i, I64), I64) for i in fields)
+        single = several.equals(0)
+        for _ in b.when(single):
+            _write_call(b, dtype, x, y, out, panel, table, start.name, stop.name)
+        for i in b.count(single.where(stop, start), stop):
+            own = [b.pointer(p, i * s, dtype) for p, s in zip((x, y, out), strides, strict=True)]
+            _write_call(b, dtype, *own, panel, table, 0, count.name)
 
-    avals = [numbers, numbers, numbers, sizes, shaped_array((1,), np.dtype(np.uint8))]
-    return Module.of(function_text("product_entry", avals, [True] * 5, [0], True, write))
+    avals = [numbers, numbers, numbers, integers, shaped_array((1,), np.dtype(np.uint8))]
+    return Module.of(function_text("product", avals, [True] * 5, [0], True, write))
 
 
 class _Writer:
@@ -190,7 +226,22 @@ class _Writer:
         return (
             "\n".join(b.declarations.values())
             + f"\n\ndefine void @product({arguments}) {WIDE_VECTORS} {{\n{lines}\n}}\n"
+            + self._job()
         )
+
+    def _job(self):
+        """The same as a job, which takes the address of its arguments."""
+        b = Builder()
+        values = []
+        for i, kind in enumerate(_JOB):
+            values.append((kind, b.fresh()))
+            at = b.pointer("%arguments", i, I64)
+            b.lines.append(f"  {values[-1][1]} = load {kind}, ptr {at}")
+        x, y, out, panel, table, start, stop = (f"{kind} {name}" for kind, name in values)
+        b.do(f"call void @product({x}, {y}, {out}, {panel}, {table}, {start}, {stop})")
+        b.do("ret i64 0")
+        lines = "\n".join(b.lines)
+        return f"\ndefine i64 @job(ptr %arguments, i64 %count) {{\n{lines}\n}}\n"
 
     def _product(self):
         b = self.b

@@ -8,12 +8,14 @@ import math
 import numpy as np
 
 from fgrad.compiler.native.engine import Module, vector_bytes
-from fgrad.compiler.native.entry import function_text
+from fgrad.compiler.native.entry import function_text, job_of
 from fgrad.compiler.native.place import first_lanes
+from fgrad.compiler.native.pool import share
+from fgrad.compiler.native.shared import Shared
 from fgrad.compiler.native.values import BOOL, DTYPES, I64
 from fgrad.core import memory
 from fgrad.core.avals import shaped_array
-from fgrad.core.parallel import THREADS, run_all, shares
+from fgrad.core.parallel import THREADS, shares
 from fgrad.primitives.index import gather, scatter
 
 # Numbers from which on vector code pays, and from which on several threads do.
@@ -60,8 +62,8 @@ class _ByRows:
         avals = [shaped_array((table.shape[0], self._width), self._dtype), index, rows]
         self._index = index.dtype
         self.code = function_text("rows", avals, [True] * 3, [self._length], True, self._write)
-        self._function = Module.of(self.code).function("rows")
-        self._shared = THREADS > 1 and self._length * self._width >= MANY
+        self._module = Module.of(self.code)
+        self._many = self._length * self._width >= MANY
 
     def _write(self, b, arguments, start, stop):
         table, index, rows = arguments
@@ -107,6 +109,7 @@ class Gather(_ByRows):
 
     def __init__(self, eqn):
         super().__init__(eqn, *(v.aval for v in eqn.invars))
+        self._run = Shared(self._module, "rows", self._length, self._many)
 
     def _move(self, b, table, row):
         for here, there, lanes, mask in self._pieces(b, table, row):
@@ -115,11 +118,7 @@ class Gather(_ByRows):
     def __call__(self, table, index):
         table, index = np.ascontiguousarray(table), np.ascontiguousarray(index)
         out = memory.empty(self._eqn.outvars[0].aval.shape, self._dtype)
-        if self._shared:
-            calls = [(table, index, out, lo, hi) for lo, hi in shares(self._length)]
-            sound = all(done is True for done in run_all(self._function, calls))
-        else:
-            sound = self._function(table, index, out) is True
+        sound = self._run(table, index, out) is True
         return out if sound else self._again(table, index)
 
 
@@ -130,7 +129,11 @@ class AddRows(_ByRows):
         _, table, index = (v.aval for v in eqn.invars)
         super().__init__(eqn, table, index)
         # each thread sums into a table of its own
-        self._shared &= 4 * table.size <= self._length * self._width
+        several = self._many and 4 * table.size <= self._length * self._width
+        self._share = share() if several and THREADS > 1 else None
+        self._function, self._job = (
+            self._module.function("rows"), self._module.address(job_of("rows"))
+        )  # fmt: skip
 
     def _move(self, b, table, row):
         for here, there, lanes, mask in self._pieces(b, table, row):
@@ -140,17 +143,17 @@ class AddRows(_ByRows):
     def __call__(self, updates, table, index):
         updates, index = np.ascontiguousarray(updates), np.ascontiguousarray(index)
         out = memory.copy(table)
-        if self._shared:
+        if self._share is not None:
             tables = [out, *(np.zeros(out.shape, out.dtype) for _ in range(THREADS - 1))]
             calls = [
                 (t, index, updates, lo, hi)
                 for t, (lo, hi) in zip(tables, shares(self._length), strict=True)
             ]
-            done = run_all(self._function, calls)
+            done = self._share(self._job, *calls)
             for part in tables[1:]:
                 out += part
         else:
-            done = [self._function(out, index, updates)]
-        if False in done:
+            done = self._function(out, index, updates)
+        if done is False:
             return self._again(updates, table, index)
         return out

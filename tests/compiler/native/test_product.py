@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fgrad.compiler.native.product import panel_bytes, pieces, plan_product, product_function
+from fgrad.compiler.native.product import (
+    Batch,
+    panel_bytes,
+    pieces,
+    plan_product,
+    product_entry,
+)
 
 
 def product(x, y, out, apart=False):
@@ -14,12 +20,13 @@ def product(x, y, out, apart=False):
     (m, k), n = x.shape, y.shape[1]
     sizes = plan_product(x.dtype, m, k, n, strides[0], strides[1], strides[2][0])
     panel = np.empty(panel_bytes(sizes, x.dtype) + 1, np.uint8)
-    function, count = product_function(x.dtype), pieces(sizes, x.dtype)
+    function, count = product_entry(x.dtype).function("product"), pieces(sizes, x.dtype)
+    integers = np.array([*sizes, *Batch(0, 0, 0, count, False)], np.int64)
     ranges = [(i, i + 1) for i in reversed(range(count))] if apart else [(0, count)]
     for low, high in ranges:
         # arrays that lie otherwise are told by their strides; their first item is where it is
         first = [a.reshape(-1) if a.flags.c_contiguous else a.base for a in (x, y, out)]
-        assert function(*first, np.array(sizes, np.int64), panel, low, high) is not False
+        assert function(*first, integers, panel, low, high) is not False
 
 
 def check(m, k, n, dtype, turned=(False, False), gap=0, seed=0, apart=False):
@@ -57,6 +64,13 @@ def test_sizes_about_those_of_blocks(m, n, dtype):
 @pytest.mark.parametrize("dtype", "fd")
 def test_panels_are_packed(turned, dtype):
     check(30, 70, 300, dtype, (False, turned), apart=True)
+
+
+@pytest.mark.parametrize("k", (127, 128, 129, 256, 300))
+@pytest.mark.parametrize("n", (5, 70, 300))
+@pytest.mark.parametrize("dtype", "fd")
+def test_long_sums_are_done_in_parts(k, n, dtype):
+    check(30, k, n, dtype, apart=True)
 
 
 def test_nothing_is_read_beyond_the_end():

@@ -15,8 +15,10 @@ from fgrad.primitives import shape as sh
 # Nanoseconds that NumPy needs for an operation and for an element of one; below this sum a program
 # is not worth a compiler's time.
 CALL, ELEMENT, WORTH = 500, 0.5, 4000
+# Rows that are many.
+MANY = 128
 
-_MOVES = frozenset((sh.reshape, sh.broadcast_in_dim, sh.slice))
+_MOVES = frozenset((sh.reshape, sh.broadcast_in_dim, sh.slice, sh.pad))
 
 
 def fuse_kernels(closed: ClosedJaxpr) -> ClosedJaxpr:
@@ -139,6 +141,8 @@ class _Fusion:
                 return
         if view.shape and view.shape[-1] != 1 and view.strides[-1] not in (0, 1):
             return
+        if view.bounds and view.shape != group.shape:
+            return
         if view.strides == row_major(view.shape) and view.base.aval.size == math.prod(view.shape):
             return  # NumPy makes it for nothing
         for eqn in moves:
@@ -167,8 +171,12 @@ class _Fusion:
         self._r.append(JaxprEqn(list(inputs), outs, kernel, params, eqns[-1].source))
 
     def _inner(self, group):
-        """How many axes are inner, if that does not matter: none but the last, if that is short."""
-        return 1 if len(group.shape) > 1 and group.shape[-1] <= NARROW else len(group.shape)
+        """How many axes are inner, if that does not matter.
+
+        None but the last, if rows are short, or so many that the work may be shared out.
+        """
+        *outer, last = group.shape
+        return 1 if outer and (last <= NARROW or math.prod(outer) >= MANY) else len(group.shape)
 
 
 def merge_alike(closed: ClosedJaxpr) -> ClosedJaxpr:

@@ -36,15 +36,18 @@ class View:
         In items, for each axis.
     offset : int
         The first item.
+    bounds : tuple of (int, int), optional
+        For each axis where the items begin and end: elsewhere there are zeros.
     """
 
-    __slots__ = ("base", "offset", "shape", "strides")
+    __slots__ = ("base", "bounds", "offset", "shape", "strides")
 
-    def __init__(self, base, shape, strides, offset=0):
+    def __init__(self, base, shape, strides, offset=0, bounds=None):
         self.base = base
         self.shape = shape
         self.strides = strides
         self.offset = offset
+        self.bounds = bounds
 
 
 def row_major(shape) -> tuple:
@@ -65,6 +68,10 @@ def viewed(eqn, x: View):
     """What an equation that moves no number makes of a view; None if it is not one."""
     p, params = eqn.primitive, eqn.params
     shape = eqn.outvars[0].aval.shape
+    if x.bounds:
+        return None
+    if p is sh.pad:
+        return _padded(x, shape, params["index"])
     if p is sh.broadcast_in_dim:
         strides = [0] * len(shape)
         for n, s, d in zip(x.shape, x.strides, params["broadcast_dimensions"], strict=True):
@@ -85,6 +92,14 @@ def viewed(eqn, x: View):
                 strides.append(i[2] * s)
         return View(x.base, shape, tuple(strides), offset)
     return None
+
+
+def _padded(x, shape, index):
+    """A view among zeros, if its items stand side by side there."""
+    if not math.prod(x.shape) or any(type(i) is int or i[2] != 1 for i in index):
+        return None
+    offset = x.offset - sum(i[0] * s for i, s in zip(index, x.strides, strict=True))
+    return View(x.base, shape, x.strides, offset, tuple([i[:2] for i in index]))
 
 
 def _reshaped(x, shape):
@@ -202,6 +217,13 @@ class Group:
         shape = (*view.shape, *ones) if by_rows else (*ones, *view.shape)
         steps = (*view.strides, *ones) if by_rows else (*ones, *view.strides)
         return tuple([0 if n == 1 else s for n, s in zip(shape, steps, strict=True)]), view.offset
+
+    def bounds(self, v) -> tuple:
+        """Where the items of an input begin and end along the axes of the space."""
+        view = self.views.get(v)
+        if view is None or not view.bounds:
+            return tuple([(0, n) for n in self.shape])
+        return view.bounds
 
     # -- which kind a result has -----------------------------------------------------------------
 

@@ -47,6 +47,7 @@ class Nest(NestPlan):
                 continue
             base = b.pointer(given, offset, v.aval.dtype)
             access = Access(base, v.aval.dtype, outer, inner)
+            access.bound(given, *self.limits[v, by_row])
             if not any(outer) and not any(inner):
                 self._numbers[v, by_row] = b.load(base, v.aval.dtype)
             else:
@@ -141,6 +142,7 @@ class Nest(NestPlan):
             if key not in known:
                 known[key] = b.pointer(access.base, 0 if offset is None else offset, access.dtype)
             access.start = known[key]
+            access.begin_row(b, indices)
 
     def _row(self, start, stop):
         b, group = self.b, self.group
@@ -170,7 +172,7 @@ class Nest(NestPlan):
         b, dtype = self.b, access.dtype
         stride = access.outer[-1] if self.across else 0
         if stride == 0 or self.lanes == 1:
-            return b.load(access.start, dtype)
+            return access.number(b, access.start, access.row_within)
         if stride == 1:
             return b.load(access.start, dtype, self.lanes, self._rows.mask)
         return b.gather(access.start, stride, dtype, self.lanes, self._rows.mask)

@@ -64,7 +64,7 @@ class NestPlan:
         self._place_buffers()
 
     def _goes_across(self):
-        if self.flat:
+        if self.flat or any(view.bounds for view in self.group.views.values()):
             return False
         shape, cut = self.group.shape, len(self.group.shape) - self.group.inner
         return cut > 0 and shape[cut - 1] >= 2 * NARROW and math.prod(shape[cut:]) <= NARROW
@@ -160,12 +160,19 @@ class NestPlan:
         rows = (*row_major(group.shape[:cut]), *(0,) * group.inner)
         late = {v: self._kept_strides(v) for v, k in group.kinds.items() if k == LATE}
         strides = [s for s, _ in patterns.values()] + [own, rows, *late.values()]
-        self.outer_sizes, outer_axes = _merged(group.shape, range(cut), strides)
-        self.inner_sizes, inner_axes = _merged(group.shape, range(cut, ndim), strides)
+        whole = tuple([(0, n) for n in group.shape])
+        bounds = {key: group.bounds(key[0]) for key in patterns}
+        cuts = {a for own in bounds.values() for a in range(ndim) if own[a] != whole[a]}
+        self.outer_sizes, outer_axes = _merged(group.shape, range(cut), strides, cuts)
+        self.inner_sizes, inner_axes = _merged(group.shape, range(cut, ndim), strides, cuts)
         pick = lambda s, axes: tuple([s[a] for a in axes])
+        limits = lambda own, axes: tuple([own[a] if own[a] != whole[a] else None for a in axes])
         self.inputs = {
             key: (pick(s, outer_axes), pick(s, inner_axes), offset)
             for key, (s, offset) in patterns.items()
+        }
+        self.limits = {
+            key: (limits(own, outer_axes), limits(own, inner_axes)) for key, own in bounds.items()
         }
         self.own = pick(own, outer_axes), pick(own, inner_axes)
         self.rows = pick(rows, outer_axes), ()
@@ -175,6 +182,7 @@ class NestPlan:
     def _lay_flat(self, length):
         self.outer_sizes, self.inner_sizes, self.length = [], [length], length
         self.inputs = {(v, False): ((), (int(v.aval.shape != ()),), 0) for v in self.jaxpr.invars}
+        self.limits = dict.fromkeys(self.inputs, ((), (None,)))
         self.own = self.rows = (), (1,)
         self.late = {}
 
@@ -219,13 +227,17 @@ class NestPlan:
         return self.outer_sizes[0] if self.outer_sizes else 0
 
 
-def _merged(shape, axes, patterns):
-    """Sizes of merged axes, and for each the innermost of its axes, whose stride is its own."""
+def _merged(shape, axes, patterns, cuts):
+    """Sizes of merged axes, and for each the innermost of its axes, whose stride is its own.
+
+    Those of `cuts` stay alone.
+    """
     sizes, kept = [], []
     for a in axes:
         if shape[a] == 1:
             continue
-        if kept and all(s[kept[-1]] == s[a] * shape[a] for s in patterns):
+        alone = a in cuts or (kept and kept[-1] in cuts)
+        if kept and not alone and all(s[kept[-1]] == s[a] * shape[a] for s in patterns):
             sizes[-1] *= shape[a]
             kept[-1] = a
         else:

@@ -1,6 +1,6 @@
 """Where a nest of loops is: vectors of points, and what arrays hold there."""
 
-from fgrad.compiler.native.values import BOOL, Value
+from fgrad.compiler.native.values import BOOL, I64, Value
 
 
 class Access:
@@ -12,16 +12,68 @@ class Access:
         The address of its first item.
     outer, inner : tuple of int
         Strides along the axes of the nest, in items.
+    start : str
+        The address of the current row.
+    row_within : Value or None
+        Whether there are items in it, if that is to be asked; elsewhere there are zeros.
     """
 
-    __slots__ = ("base", "dtype", "inner", "outer", "start")
+    __slots__ = ("_inside", "_limits", "base", "dtype", "inner", "outer", "row_within", "start")
 
     def __init__(self, base, dtype, outer, inner):
         self.base = base
         self.dtype = dtype
         self.outer = outer
         self.inner = inner
-        self.start = base  # of the current row
+        self.start = base
+        self.row_within = None
+        self._limits = (), ()
+
+    def bound(self, inside, outer, inner):
+        """Say where its items begin and end.
+
+        Parameters
+        ----------
+        inside : str
+            The address of some item.
+        outer, inner : tuple of (int, int) or None
+            Along each axis the first place with items and that after the last.
+        """
+        if any(outer) or any(inner):
+            self._inside, self._limits = inside, (outer, inner)
+
+    def begin_row(self, b, indices):
+        """A row begins."""
+        self.row_within = _within(zip(indices, self._limits[0], strict=False))
+
+    def within(self, indices, lanes):
+        """Whether there are items at a vector of places of the row; None if there surely are."""
+        if not any(self._limits[1]):
+            return self.row_within
+        *before, (first, last) = zip(indices, self._limits[1], strict=True)
+        found = _within(before, self.row_within)
+        if last is None:
+            return found
+        places = numbers(first.b, lanes) + first if lanes > 1 else first
+        here = (places >= last[0]) & (places < last[1])
+        return here if found is None else here & found
+
+    def number(self, b, pointer, within):
+        """A single number, or zero."""
+        if within is None:
+            return b.load(pointer, self.dtype)
+        name = b.fresh()
+        b.lines.append(f"  {name} = select i1 {within.name}, ptr {pointer}, ptr {self._inside}")
+        return within.where(b.load(name, self.dtype), 0)
+
+
+def _within(limited, found=None):
+    """Whether numbers are within their limits, and what is given holds; None if that is sure."""
+    for i, limits in limited:
+        if limits is not None:
+            here = (i >= limits[0]) & (i < limits[1])
+            found = here if found is None else found & here
+    return found
 
 
 class Place:
@@ -61,11 +113,18 @@ class Place:
     def load(self, access):
         """The numbers of an array here."""
         b, pointer, stride = self.b, self.pointer(access), self.stride(access)
-        if stride == 0:
-            return b.load(pointer, access.dtype)
-        if stride == 1 or self.lanes == 1:
-            return b.load(pointer, access.dtype, self.lanes, self.mask)
-        return b.gather(pointer, stride, access.dtype, self.lanes, self.mask)
+        within = access.within(self.indices, self.lanes)
+        if stride == 0 or self.lanes == 1:
+            return access.number(b, pointer, within)
+        mask = self.mask
+        if within is not None:
+            within = b.spread(within, self.lanes)
+            mask = within if mask is None else mask & within
+        if stride == 1:
+            x = b.load(pointer, access.dtype, self.lanes, mask)
+        else:
+            x = b.gather(pointer, stride, access.dtype, self.lanes, mask)
+        return x if within is None else within.where(x, 0)
 
     def store(self, access, x):
         """Put numbers into an array here."""
@@ -82,9 +141,12 @@ def first_lanes(b, lanes, n):
     if type(n) is int:
         bits = ", ".join("i1 true" if i < n else "i1 false" for i in range(lanes))
         return Value(b, f"<{bits}>", BOOL, lanes)
-    numbers = ", ".join(f"i64 {i}" for i in range(lanes))
-    n = b.spread(n, lanes)
-    return b.emit(f"icmp slt {n.type} <{numbers}>, {n.name}", BOOL, lanes)
+    return numbers(b, lanes) < n
+
+
+def numbers(b, lanes):
+    """The numbers of the lanes."""
+    return Value(b, f"<{', '.join(f'i64 {i}' for i in range(lanes))}>", I64, lanes)
 
 
 def across(x, join):

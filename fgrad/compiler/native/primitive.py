@@ -7,7 +7,7 @@ the other, each on operands of its own; so many results it has.
 from fgrad.core.trace import Primitive
 from fgrad.primitives import shape as sh
 
-_MOVES = frozenset((sh.reshape, sh.broadcast_in_dim, sh.slice))
+_MOVES = frozenset((sh.reshape, sh.broadcast_in_dim, sh.slice, sh.pad))
 
 kernel = Primitive("kernel", multiple_results=True, internal=True)
 

@@ -300,3 +300,54 @@ def test_short_rows(outer, length, dtype, shared, monkeypatch):
     check(f, x, w, s, **tolerance)
     slope = fgrad.grad(lambda *a: (f(*a)[0] ** 2).sum() + f(*a)[2], (0, 1, 2))
     check(slope, x, w, s, **{k: 10 * v for k, v in tolerance.items()})
+
+
+# -- arrays among zeros ----------------------------------------------------------------------------
+
+
+@st.composite
+def pieces(draw):
+    """A shape, and slices of it with a step of one."""
+    shape = draw(st.lists(st.integers(1, 20), min_size=1, max_size=3))
+    cuts = []
+    for _ in range(draw(st.integers(1, 4))):
+        starts = [draw(st.integers(0, n - 1)) for n in shape]
+        stops = [draw(st.integers(s + 1, n)) for s, n in zip(starts, shape, strict=True)]
+        cuts.append(tuple([slice(*ends) for ends in zip(starts, stops, strict=True)]))
+    return tuple(shape), cuts
+
+
+SUMS = st.sampled_from((None, 0, -1))
+
+
+@given(pieces(), st.sampled_from("dfil?"), SUMS, st.integers(0, 99))
+def test_sums_of_padded_pieces(given, dtype, axis, seed):
+    shape, cuts = given
+    r = np.random.default_rng(seed)
+    x = r.normal(size=shape).astype(dtype) if dtype in "df" else r.integers(0, 5, shape)
+
+    def fun(x, *parts):
+        whole = [fnp.zeros(shape, x.dtype).at[c].set(p) for c, p in zip(cuts, parts, strict=True)]
+        total = sum([w * (i + 1) for i, w in enumerate(whole)], x)
+        return total, (total * whole[0]).sum(axis=axis), fnp.where(total > 0, whole[-1], x)
+
+    parts = [x[c].astype(dtype) for c in cuts]
+    # float32 sums of up to 8000 terms are taken in another order
+    check(
+        fun, x, *parts, rtol=1e-4 if dtype == "f" else 1e-10, atol=1e-3 if dtype == "f" else 1e-11
+    )
+
+
+@given(pieces(), st.integers(0, 99))
+def test_gradients_of_slices(given, seed):
+    shape, cuts = given
+    x = np.random.default_rng(seed).normal(size=shape)
+    loss = lambda x: sum([(x[c] ** 2).sum() * fnp.sin(x[c]).sum() for c in cuts])
+    check(fgrad.grad(loss), x, rtol=1e-9, atol=1e-9)
+
+
+def test_a_padded_array_is_read_where_it_lies():
+    x = np.arange(10.0)
+    (first, second) = kernels(fgrad.grad(lambda x: ((x[1:] - x[:-1]) ** 2).sum()), x)
+    assert second.outvars[0].aval.shape == (10,)
+    assert {v.aval.shape for v in second.invars} == {(9,)}

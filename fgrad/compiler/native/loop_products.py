@@ -4,6 +4,7 @@ import math
 
 from fgrad.compiler.native.group import row_major
 from fgrad.compiler.native.product import (
+    is_better_turned,
     merged_axes,
     panel_bytes,
     pieces,
@@ -66,7 +67,11 @@ class Products:
         plan = contract.plan(eqn.params["subscripts"])
         turned = plan.out is not None
         at = self._place_of(eqn, count * m * n * dtype.itemsize, "product") if turned else out
-        sizes = plan_product(dtype, m, k, n, x[2:], y[2:], n)
+        row = n
+        if is_better_turned(m, n, x[2:], y[2:]):
+            flipped = lambda z: (*z[:2], z[3], z[2])
+            x, y, m, n, row = flipped(y), flipped(x), n, m, 1
+        sizes = plan_product(dtype, m, k, n, x[2:], y[2:], row)
         nbytes = panel_bytes(sizes, dtype)
         several = 2 * m * k * n >= SHARED and pieces(sizes, dtype) >= THREADS > 1
         panels = [

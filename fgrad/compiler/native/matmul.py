@@ -8,6 +8,7 @@ import numpy as np
 from fgrad.compiler.native.group import row_major
 from fgrad.compiler.native.product import (
     Batch,
+    is_better_turned,
     merged_axes,
     panel_bytes,
     pieces,
@@ -68,8 +69,13 @@ def planned(eqn):
         strides.append(found)
     of_x, of_y, of_out = strides
     m, n = "m", "n"
-    if of_out["n"] != 1 or sizes["n"] == 1:
-        if of_out["m"] != 1:
+    pair = lambda of, *groups: tuple([of[g] for g in groups])
+    turned = of_out["n"] != 1 and sizes["n"] != 1
+    if 1 in (sizes["m"], sizes["n"]):
+        x, y = pair(of_x, "m", "k"), pair(of_y, "k", "n")
+        turned |= is_better_turned(sizes["m"], sizes["n"], x, y)
+    if turned:
+        if of_out["m"] != 1 and sizes["m"] != 1:
             return None
         of_x, of_y, m, n = of_y, of_x, n, m
     pick = lambda of, *groups: tuple([of.get(g, 0) for g in groups])

@@ -3,7 +3,7 @@
 A block of the result stands in registers while its products are summed: some rows times some
 vectors of columns. The rows and columns of the right operand that a block needs, a *panel*, may be
 packed before. See K. Goto, R. van de Geijn, Anatomy of high-performance matrix multiplication, ACM
-TOMS 34 (2008).
+TOMS 34 (2008). Of a product with a vector each number is a sum along a row instead.
 """
 
 import functools
@@ -14,7 +14,7 @@ import numpy as np
 from fgrad.compiler.native.engine import Module, vector_bytes
 from fgrad.compiler.native.entry import WIDE_VECTORS, function_text
 from fgrad.compiler.native.packing import Matrix, rest, write_pack
-from fgrad.compiler.native.place import first_lanes
+from fgrad.compiler.native.place import across, first_lanes
 from fgrad.compiler.native.pool import write_shares
 from fgrad.compiler.native.values import I64, Builder
 from fgrad.core.avals import shaped_array
@@ -71,6 +71,22 @@ def plan_product(dtype, m, k, n, x, y, out_row) -> Sizes:
     packs = (y[1] != 1 and n > 1) or far
     panels, blocks = -(-n // wide), -(-m // _HEIGHTS[0])
     return Sizes(m, k, n, *x, *y, out_row, packs, packs or panels >= 4 or panels >= blocks, False)
+
+
+def is_better_turned(m, n, x, y) -> bool:
+    """Whether a product with a vector is better done as ``out^T = y^T x^T``.
+
+    So that it sums along rows, or adds up rows: whatever stands side by side.
+
+    Parameters
+    ----------
+    m, n : int
+    x, y : tuple of int
+        Strides of rows and columns.
+    """
+    if n == 1 < m:
+        return x[1] != 1 and x[0] == 1
+    return m == 1 < n and y[1] != 1 and y[0] == 1
 
 
 def merged_axes(axes):
@@ -244,6 +260,55 @@ class _Writer:
         return f"\ndefine i64 @job(ptr %arguments, i64 %count) {{\n{lines}\n}}\n"
 
     def _product(self):
+        b = self.b
+        along_rows = self.n.equals(1) & self.x_column.equals(1) & self.y_row.equals(1)
+        for _ in b.when(along_rows):
+            self._dots()
+        for _ in b.when(~along_rows):
+            self._blocks()
+
+    def _dots(self):
+        """A product with a vector, as sums along rows."""
+        b = self.b
+        stop = _least(self._stop * _HEIGHTS[0], self.m)
+        by_panels = self.by_panels.differs(0)  # of which there is one
+        i = b.variable(I64)
+        b.put(i, by_panels.where(0, self._start * _HEIGHTS[0]))
+        end = by_panels.where(self.m, stop)
+        for height in _HEIGHTS:
+            here = b.get(i, I64)
+            whole = here + (end - here - rest(end - here, height))
+            for at in b.count(here, whole, height):
+                self._dot(at, height)
+            b.put(i, whole)
+
+    def _dot(self, i, height):
+        b, lanes, dtype = self.b, self.lanes, self.dtype
+        rows = [b.pointer("%x", (i + r) * self.x_row, dtype) for r in range(height)]
+        totals = [b.variable(dtype, lanes) for _ in rows]
+        for total in totals:
+            b.put(total, b.constant(0, dtype, lanes))
+
+        def add(l, mask):
+            y = b.load(b.pointer("%y", l, dtype), dtype, lanes, mask)
+            for row, total in zip(rows, totals, strict=True):
+                x = b.load(b.pointer(row, l, dtype), dtype, lanes, mask)
+                x = x if mask is None else mask.where(x, 0)
+                b.put(total, b.fma(x, y, b.get(total, dtype, lanes)))
+
+        whole = self.k - rest(self.k, lanes)
+        for l in b.count(0, whole, lanes):
+            add(l, None)
+        for _ in b.when(whole < self.k):
+            add(whole, first_lanes(b, lanes, self.k - whole))
+        subtracts = self.subtracts.differs(0)
+        for r, total in enumerate(totals):
+            x = across(b.get(total, dtype, lanes), lambda x, y: x + y)
+            place = b.pointer("%out", (i + r) * self.out_row, dtype)
+            b.store(subtracts.where(b.load(place, dtype) - x, x), place)
+
+    def _blocks(self):
+        """A product as blocks of its result."""
         b = self.b
         by_panels = self.by_panels.differs(0)
         zero = b.constant(0, I64)

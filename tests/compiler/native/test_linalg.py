@@ -11,8 +11,7 @@ import fgrad
 import fgrad.numpy as fnp
 from fgrad import lax
 from fgrad.compiler.native import linalg
-
-from .helpers import check, compiled
+from tests.compiler.native.helpers import check, compiled
 
 SIZES = (1, 2, 5, 8, 9, 12, 13, 16, 17, 24, 25, 32, 33, 64, 65, 70, 130)
 # The conditions of these matrices are below a hundred.

@@ -12,8 +12,7 @@ import fgrad
 import fgrad.numpy as fnp
 from fgrad.compiler.native import kernel, matmul
 from fgrad.core.parallel import THREADS
-
-from .helpers import compiled
+from tests.compiler.native.helpers import compiled
 
 pytestmark = pytest.mark.skipif(THREADS < 2, reason="needs two processors")
 

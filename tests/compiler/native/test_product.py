@@ -1,10 +1,16 @@
 """Products written out: all small sizes, strides, the bits beyond the result."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import fgrad
+import fgrad.numpy as fnp
+from fgrad import lax
+from fgrad.compiler.native import matmul
 from fgrad.compiler.native.product import (
     Batch,
     panel_bytes,
@@ -12,6 +18,7 @@ from fgrad.compiler.native.product import (
     plan_product,
     product_entry,
 )
+from tests.compiler.native import helpers
 
 
 def product(x, y, out, apart=False):
@@ -79,3 +86,38 @@ def test_nothing_is_read_beyond_the_end():
     x, out = np.ones((3, 5)), np.empty((3, 17))
     product(x, y[: 5 * 17].reshape(5, 17), out)
     np.testing.assert_array_equal(out, 5.0)
+
+
+@pytest.mark.parametrize("k", (1, 7, 8, 16, 17, 100, 300))
+@pytest.mark.parametrize("length", (1, 5, 6, 13, 40))
+@pytest.mark.parametrize("dtype", "fd")
+def test_products_with_a_vector(k, length, dtype):
+    for turned in itertools.product((False, True), repeat=2):
+        check(length, k, 1, dtype, turned, apart=True)
+        check(1, k, length, dtype, turned)
+
+
+@pytest.mark.parametrize("n", (1, 3, 16, 50))
+def test_products_with_vectors_in_a_loop(n):
+    r = np.random.default_rng(n)
+    a, stack = r.normal(size=(n, n)) / n, r.normal(size=(2, n, n)) / n
+
+    def fun(a, stack, x):
+        def step(x, _):
+            y = a @ x + x @ a + a.T @ x - x @ a.T
+            each = fnp.einsum("bij,j->bi", stack, x) + fnp.einsum("bij,i->bj", stack, x)
+            return y, (x @ y, each)
+
+        return lax.scan(step, x, None, length=3)
+
+    helpers.check(fun, a, stack, r.normal(size=n))
+    helpers.check(fgrad.grad(lambda *args: (fun(*args)[1][0] ** 2).sum()), a, stack, np.ones(n))
+
+
+@pytest.mark.parametrize("subscripts", ("ab,b->a", "ab,a->b", "b,ab->a", "cab,b->ca", "cab,cb->ca"))
+def test_large_products_with_vectors(subscripts, monkeypatch):
+    monkeypatch.setattr(matmul, "ODD", 0)
+    r, sizes = np.random.default_rng(0), {"a": 40, "b": 50, "c": 3}
+    lhs, rhs = subscripts.split("->")[0].split(",")
+    x, y = (r.normal(size=[sizes[c] for c in letters]) for letters in (lhs, rhs))
+    helpers.check(lambda x, y: fnp.einsum(subscripts, x, y), x, y)

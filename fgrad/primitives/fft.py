@@ -8,12 +8,21 @@ such a half, continued by its conjugate mirror image.
 import numpy as np
 
 from fgrad.core.avals import shaped_array
+from fgrad.core.extras import installed
 from fgrad.core.source import located
 from fgrad.core.trace import Primitive, get_aval
 from fgrad.primitives.define import set_rules
 from fgrad.primitives.elementwise import mul
 from fgrad.primitives.parts import conj, real_part_like
 from fgrad.primitives.shape import moveaxis, pad
+
+# Elements from which on SciPy's transforms, which do several at once in a vector, are worth their
+# import.
+LARGE = 1 << 13
+
+
+def _library(x):
+    return (x.size >= LARGE and installed("scipy.fft")) or np.fft
 
 
 def _complex(dtype):
@@ -47,8 +56,8 @@ def _batch_of(primitive):
 
 def _fft_impl(x, *, axes, inverse):
     if inverse:
-        return np.fft.ifftn(x, axes=axes, norm="forward")
-    return np.fft.fftn(x, axes=axes)
+        return _library(x).ifftn(x, axes=axes, norm="forward")
+    return _library(x).fftn(x, axes=axes)
 
 
 def _fft_aval(x, *, axes, inverse):
@@ -85,7 +94,7 @@ def _rfft_transpose(ct, x, *, axes):
 rfft = Primitive("rfft")
 set_rules(
     rfft,
-    impl=lambda x, *, axes: np.fft.rfftn(x, axes=axes),
+    impl=lambda x, *, axes: _library(x).rfftn(x, axes=axes),
     abstract_eval=_rfft_aval,
     jvp=_jvp_of(rfft),
     linear=(True,),
@@ -98,7 +107,7 @@ set_rules(
 
 def _irfft_impl(x, *, axes, n):
     sizes = [x.shape[a] for a in axes[:-1]] + [n]
-    return np.fft.irfftn(x, sizes, axes, norm="forward")
+    return _library(x).irfftn(x, sizes, axes, norm="forward")
 
 
 def _irfft_aval(x, *, axes, n):

@@ -93,7 +93,8 @@ def function_text(name, avals, is_array, lengths, release, write) -> str:
     declarations = "\n".join(b.declarations.values())
     return (
         f"{declarations}\n\n"
-        f"define ptr @{name}(ptr %self, ptr %arguments, i64 %count) {WIDE_VECTORS} {{\n"
+        # nounwind: no exception comes through, so no tables are made for one
+        f"define ptr @{name}(ptr %self, ptr %arguments, i64 %count) nounwind {WIDE_VECTORS} {{\n"
         f"{lines}\n}}\n"
     )
 

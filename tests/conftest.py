@@ -3,6 +3,7 @@
 ``pytest --hypothesis-profile=thorough`` searches longer and from a new seed each time.
 """
 
+import gc
 import itertools
 import os
 
@@ -44,3 +45,8 @@ def pytest_terminal_summary(terminalreporter):
                     counts[name] += value
     if counts["programs"]:
         terminalreporter.write_line("laws: " + ", ".join(f"{n} {k}" for k, n in counts.items()))
+
+
+def pytest_collection_finish():
+    """Tests and modules stay until the end: the garbage collector need not look at them again."""
+    gc.freeze()

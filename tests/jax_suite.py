@@ -12,6 +12,10 @@ import pytest
 import fgrad
 from tests.harness import assert_same, assert_traced_well, assert_vmap_is_the_loop, direction, draw
 
+# How many cases are one program of JAX: a program has its price, and one of a hundred cases takes
+# longer than ten of ten.
+TOGETHER = 10
+
 
 class Row:
     """A program and the shapes to run it on.
@@ -93,16 +97,18 @@ def suite(rows):
     keys = [(row, dtype) for row in rows for dtype in row.dtypes]
 
     @functools.cache
-    def answers():
-        cases = [_case(*key) for key in keys]
+    def answers(first):
+        """JAX's answers for the cases from `first` on, as many as go together."""
+        some = keys[first : first + TOGETHER]
 
         def everything(arguments):
             return [
                 _everything(jax, row.program, *a)
-                for (row, _), a in zip(keys, arguments, strict=True)
+                for (row, _), a in zip(some, arguments, strict=True)
             ]
 
         options = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+        cases = [_case(*key) for key in some]
         return cases, jax.jit(everything, compiler_options=options)(cases)
 
     @pytest.mark.parametrize(
@@ -110,7 +116,7 @@ def suite(rows):
     )
     def test_values_and_derivatives(i):
         row = keys[i][0]
-        case, want = (a[i] for a in answers())
+        case, want = (a[i % TOGETHER] for a in answers(i - i % TOGETHER))
         with np.errstate(all="ignore"):
             got = _everything(fgrad, row.program, *case)
         value = got.pop("value"), want.pop("value")

@@ -39,4 +39,4 @@ def test_the_readme_has_two_commands_of_one_line():
     train, test = blocks
     assert train.count("\n") == test.count("\n") == 1
     assert train.strip().endswith("examples/digits.py")
-    assert test.strip().endswith("-m pytest -n auto")
+    assert test.strip().endswith("-m pytest -n auto --dist worksteal")

@@ -6,6 +6,7 @@ the layout of their objects is looked up here, once, and checked.
 
 import ctypes
 import functools
+import itertools
 import platform
 import sys
 import sysconfig
@@ -60,16 +61,30 @@ def _layout_is_known():
 
 
 @functools.cache
-def _target():
+def _compiler(effort):
+    """The machine that code is for, and what runs passes for it: slow to make, so made once."""
     llvm = binding()
-    target = llvm.Target.from_default_triple()
     features = llvm.get_host_cpu_features().flatten()
-    return target, llvm.get_host_cpu_name(), features
+    machine = llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=features, opt=effort, jit=True
+    )
+    return machine, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options())
 
 
-def _machine(effort):
-    target, cpu, features = _target()
-    return target.create_target_machine(cpu=cpu, features=features, opt=effort, jit=True)
+_PROCESS = "process"
+_numbers = itertools.count()  # the name of a library can be used once
+
+
+@functools.lru_cache(maxsize=1)
+def _linker(generation):
+    """What puts libraries of machine code into memory, and one of the functions of this process.
+
+    It remembers libraries that are gone, so another one takes its place now and then; it lives as
+    long as one of its libraries does.
+    """
+    llvm = binding()
+    linker = llvm.create_lljit_compiler(use_jit_link=True)
+    return linker, llvm.JITLibraryBuilder().add_current_process().link(linker, _PROCESS)
 
 
 @functools.cache
@@ -99,11 +114,17 @@ class Module:
 
     def __init__(self, text: str, effort=2):
         llvm = binding()
-        machine = _machine(effort)
+        machine, builder = _compiler(effort)
         parsed = llvm.parse_assembly(text)
-        _simplify(llvm, machine, parsed)
-        self._engine = llvm.create_mcjit_compiler(parsed, machine)
-        self._engine.finalize_object()
+        _simplify(llvm, builder, parsed)
+        number = next(_numbers)
+        linker, _ = _linker(number // 256)
+        library = llvm.JITLibraryBuilder().add_jit_library(_PROCESS)
+        library.add_object_img(machine.emit_object(parsed))
+        for function in parsed.functions:
+            if not function.is_declaration and function.linkage is llvm.Linkage.external:
+                library.export_symbol(function.name)
+        self._library = library.link(linker, f"module{number}")
 
     @classmethod
     def of(cls, text: str, effort=2) -> "Module":
@@ -115,17 +136,15 @@ class Module:
 
     def function(self, name: str):
         """A Python function whose code is ``name(self, arguments, their number)``."""
-        return _builtin(self._engine.get_function_address(name), name, self)
+        return _builtin(self.address(name), name, self)
 
     def address(self, name: str) -> int:
         """Where a function's code is."""
-        return self._engine.get_function_address(name)
+        return self._library[name]
 
 
-def _simplify(llvm, machine, module):
+def _simplify(llvm, builder, module):
     """Put variables into registers, and what loops repeat before them."""
-    options = llvm.create_pipeline_tuning_options()
-    builder = llvm.create_pass_builder(machine, options)
     passes = llvm.create_new_function_pass_manager()
     passes.add_sroa_pass()
     passes.add_simplify_cfg_pass()

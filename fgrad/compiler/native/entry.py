@@ -15,8 +15,9 @@ from fgrad.compiler.native.values import I32, I64, Builder
 # operations, divisions by zero, overflows, underflows; of all that happened.
 _RAISED, _HAPPENED = 0b11101, 0b111111
 
-# The widest vectors, also where the compiler would rather not.
-WIDE_VECTORS = '"min-legal-vector-width"="512" "prefer-vector-width"="512"'
+# The widest vectors, also where the compiler would rather not; and no tables for exceptions, since
+# none comes through.
+ATTRIBUTES = 'nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512"'
 
 
 # What a job gives: something was noted that NumPy reports; an argument was refused. Nothing, if all
@@ -97,7 +98,7 @@ def function_text(name, avals, is_array, lengths, release, write) -> str:
     declarations = "\n".join(b.declarations.values())
     return (
         f"{declarations}\n\n"
-        f"define i64 @{job_of(name)}(ptr %arguments, i64 %count) {WIDE_VECTORS} {{\n{lines}\n}}\n\n"
+        f"define i64 @{job_of(name)}(ptr %arguments, i64 %count) {ATTRIBUTES} {{\n{lines}\n}}\n\n"
         + python_text(name, release, lambda b: _job(b, name))
     )
 
@@ -135,7 +136,7 @@ def python_text(name, release, write) -> str:
             b.place(b.label())
     _give(b, id(True))
     lines = "\n".join((*b.head, *b.lines))
-    return f"define ptr @{name}(ptr %self, ptr %arguments, i64 %count) {{\n{lines}\n}}\n"
+    return f"define ptr @{name}(ptr %self, ptr %arguments, i64 %count) nounwind {{\n{lines}\n}}\n"
 
 
 _BOOL = np.dtype(bool)

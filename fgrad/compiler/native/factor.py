@@ -10,7 +10,7 @@ import functools
 from typing import NamedTuple
 
 from fgrad.compiler.native.engine import Module, vector_bytes
-from fgrad.compiler.native.entry import WIDE_VECTORS, write_quietly
+from fgrad.compiler.native.entry import ATTRIBUTES, write_quietly
 from fgrad.compiler.native.packing import Matrix, write_pack, write_rows, write_unpack
 from fgrad.compiler.native.place import first_lanes
 from fgrad.compiler.native.product import vectors_of, write_subtraction
@@ -135,7 +135,7 @@ def _module(name, dtype) -> Module:
     b.do("ret void" if result is None else f"ret i1 {result.name}")
     body = "\n".join((*b.head, *b.lines))
     declarations = "\n".join(b.declarations.values())
-    head = f"define {kind} @{name}({arguments}) {WIDE_VECTORS}"
+    head = f"define {kind} @{name}({arguments}) {ATTRIBUTES}"
     return Module.of(f"{declarations}\n\n{head} {{\n{body}\n}}\n")
 
 

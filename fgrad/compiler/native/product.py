@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fgrad.compiler.native.engine import Module, vector_bytes
-from fgrad.compiler.native.entry import WIDE_VECTORS, function_text
+from fgrad.compiler.native.entry import ATTRIBUTES, function_text
 from fgrad.compiler.native.packing import Matrix, rest, write_pack
 from fgrad.compiler.native.place import across, first_lanes
 from fgrad.compiler.native.pool import write_shares
@@ -241,7 +241,7 @@ class _Writer:
         arguments = "ptr %x, ptr %y, ptr %out, ptr %panel, ptr %sizes, i64 %start, i64 %stop"
         return (
             "\n".join(b.declarations.values())
-            + f"\n\ndefine void @product({arguments}) {WIDE_VECTORS} {{\n{lines}\n}}\n"
+            + f"\n\ndefine void @product({arguments}) {ATTRIBUTES} {{\n{lines}\n}}\n"
             + self._job()
         )
 

@@ -10,7 +10,7 @@ import functools
 from typing import NamedTuple
 
 from fgrad.compiler.native.engine import Module, vector_bytes
-from fgrad.compiler.native.entry import ATTRIBUTES, write_quietly
+from fgrad.compiler.native.entry import ATTRIBUTES, write_flushed
 from fgrad.compiler.native.packing import Matrix, write_pack, write_rows, write_unpack
 from fgrad.compiler.native.place import first_lanes
 from fgrad.compiler.native.product import vectors_of, write_subtraction
@@ -130,7 +130,7 @@ def _module(name, dtype) -> Module:
     }[name]  # fmt: skip
     b = Builder()
     result = None
-    for _ in write_quietly(b):
+    for _ in write_flushed(b, quiet=True):
         result = write(b, dtype).write()
     b.do("ret void" if result is None else f"ret i1 {result.name}")
     body = "\n".join((*b.head, *b.lines))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fgrad.compiler.native.engine import Module, vector_bytes
-from fgrad.compiler.native.entry import ATTRIBUTES, function_text
+from fgrad.compiler.native.entry import ATTRIBUTES, function_text, write_flushed
 from fgrad.compiler.native.packing import Matrix, rest, write_pack
 from fgrad.compiler.native.place import across, first_lanes
 from fgrad.compiler.native.pool import write_shares
@@ -235,7 +235,8 @@ class _Writer:
             at = b.pointer("%sizes", Sizes._fields.index(field), I64)
             setattr(self, field, b.load(at, I64))
         self._start, self._stop = (b.emit(f"add i64 {v}, 0", I64) for v in ("%start", "%stop"))
-        self._product()
+        for _ in write_flushed(b, quiet=False):
+            self._product()
         b.do("ret void")
         lines = "\n".join((*b.head, *b.lines))
         arguments = "ptr %x, ptr %y, ptr %out, ptr %panel, ptr %sizes, i64 %start, i64 %stop"

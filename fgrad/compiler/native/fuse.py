@@ -6,6 +6,7 @@ from fgrad.compiler.native.group import Group, is_elementwise, is_flat, row_majo
 from fgrad.compiler.native.nest_plan import NARROW
 from fgrad.compiler.native.operations import is_reduction
 from fgrad.compiler.native.primitive import kernel
+from fgrad.compiler.native.recompute import recompute
 from fgrad.compiler.passes.dead_code import drop_dead_code
 from fgrad.compiler.passes.rewrite import Rewriter
 from fgrad.compiler.passes.subexpressions import atom_key, params_key
@@ -15,8 +16,8 @@ from fgrad.primitives import shape as sh
 # Nanoseconds that NumPy needs for an operation and for an element of one; below this sum a program
 # is not worth a compiler's time.
 CALL, ELEMENT, WORTH = 500, 0.5, 4000
-# Rows that are many.
-MANY = 128
+# Rows that are many, and elements of one that is long.
+MANY, LONG = 128, 64
 
 _MOVES = frozenset((sh.reshape, sh.broadcast_in_dim, sh.slice, sh.pad))
 
@@ -25,7 +26,7 @@ def fuse_kernels(closed: ClosedJaxpr) -> ClosedJaxpr:
     """Gather equations that vector code can do into `kernel` equations."""
     if _gain(closed) < WORTH:
         return closed
-    return merge_alike(group_kernels(closed))
+    return merge_alike(recompute(group_kernels(closed)))
 
 
 def group_kernels(closed: ClosedJaxpr) -> ClosedJaxpr:
@@ -173,10 +174,11 @@ class _Fusion:
     def _inner(self, group):
         """How many axes are inner, if that does not matter.
 
-        None but the last, if rows are short, or so many that the work may be shared out.
+        None but the last, if rows are short, or long, or so many that the work may be shared out.
         """
         *outer, last = group.shape
-        return 1 if outer and (last <= NARROW or math.prod(outer) >= MANY) else len(group.shape)
+        by_rows = last <= NARROW or last >= LONG or math.prod(outer) >= MANY
+        return 1 if outer and by_rows else len(group.shape)
 
 
 def merge_alike(closed: ClosedJaxpr) -> ClosedJaxpr:

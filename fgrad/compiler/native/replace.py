@@ -3,6 +3,7 @@
 from fgrad.compiler.native import linalg
 from fgrad.compiler.native.draws import Draw, is_drawn
 from fgrad.compiler.native.rows import AddRows, Gather, is_by_rows
+from fgrad.compiler.native.search import Search, is_search
 from fgrad.primitives.index import gather
 
 
@@ -12,6 +13,8 @@ def implementation(eqn):
         return Draw(eqn)
     if is_by_rows(eqn):
         return Gather(eqn) if eqn.primitive is gather else AddRows(eqn)
+    if is_search(eqn):
+        return Search(eqn)
     if linalg.is_worth(eqn):
         return linalg.implementation(eqn)
     return None

@@ -93,8 +93,8 @@ class _Contexts:
         self.coverage.switch_context("")
 
 
-def gather(state: Path) -> Evidence:
-    """Run the whole suite once, as it is, and note the lines and the time of each test."""
+def gather(state: Path, suite=SUITE) -> Evidence:
+    """Run the tests of `suite` once, as they are, and note the lines and the time of each test."""
     file = state / "evidence.json"
     if not file.exists():
         lines_file = state / "lines.json"
@@ -116,7 +116,7 @@ def gather(state: Path) -> Evidence:
             }
             lines_file.write_text(json.dumps(found))
 
-        seconds, failing = _outcome(run(None, SUITE, around=traced, first=False))
+        seconds, failing = _outcome(run(None, suite, around=traced, first=False))
         found = json.loads(lines_file.read_text())
         lines = {path: {int(n): ts for n, ts in of.items()} for path, of in found.items()}
         numbers = {t: i for i, t in enumerate(seconds)}
@@ -125,7 +125,7 @@ def gather(state: Path) -> Evidence:
         known = {"seconds": seconds, "failing": failing, "covering": covering, "newer": {}}
         file.write_text(json.dumps(known))
     known = json.loads(file.read_text())
-    (tests,) = [e[1] for e in run(None, SUITE, []) if e[0] == "tests"]
+    (tests,) = [e[1] for e in run(None, suite, []) if e[0] == "tests"]
     new = [t for t in tests if t not in known["seconds"] and t not in known["newer"]]
     if new:
         files = sorted({t.split("::")[0] for t in new})

@@ -214,6 +214,11 @@ def mutants_of(path: str) -> list[Mutant]:
     return out
 
 
+def module_name(path: str) -> str:
+    """By which name a file is imported."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
 def targets(under: str = "") -> list[str]:
     """The files to break, or those whose path begins so."""
     found = (

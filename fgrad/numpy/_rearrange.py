@@ -189,7 +189,9 @@ def _roll_one(x, shift, axis):
     if n < 2:
         return copied(x)
     if isinstance(shift, Tracer):
-        places = ew.remainder(ew.sub(np.arange(n), shift), n)
+        if shift.aval.shape or shift.aval.dtype.kind not in "iub":
+            raise TypeError(located(f"roll: shift must be an integer; got {shift.aval}"))
+        places = ew.remainder(ew.sub(np.arange(n), sh.astype(shift, np.int64)), n)
         return gather(x, places, axes=(axis,), out_axis=axis)
     cut = -int(shift) % n
     if cut == 0:
@@ -206,7 +208,7 @@ def roll(a, shift, axis=None):
     Parameters
     ----------
     a : array-like
-    shift : int or tuple of int
+    shift : int, tuple of int or array of int
         By how much, for each axis; it may be traced.
     axis : int, tuple of int or None
         None rolls the flattened array.
@@ -219,7 +221,7 @@ def roll(a, shift, axis=None):
     """
     x = value(a, "roll")
     shape = get_aval(x).shape
-    shifts = shift if isinstance(shift, tuple | list) else (shift,)
+    shifts = tuple(shift) if isinstance(shift, tuple | list) or get_aval(shift).shape else (shift,)
     if axis is None:
         x = reshape_values(x, (get_aval(x).size,))
         for s in shifts:

@@ -70,7 +70,7 @@ def _conjugate(self):
 def _binary(left):
     def method(self, other):
         other = value(other, "matmul")
-        return matmul_values(self, other) if left else matmul_values(other, self)
+        return give(matmul_values(self, other) if left else matmul_values(other, self))
 
     return method
 

@@ -41,8 +41,8 @@ def _operand(x):
         return NotImplemented
 
 
-def _operator(name, primitive, finish=None):
-    """Attach a binary operator; `finish` is applied to the result."""
+def _operator(name, primitive):
+    """Attach a binary operator; of constants alone the result is not traced."""
 
     def forward(self, other):
         if type(other) not in _DIRECT:
@@ -50,7 +50,7 @@ def _operator(name, primitive, finish=None):
             if other is NotImplemented:
                 return NotImplemented
         out = thread.trace.process(primitive, (self, other), NO_PARAMS)
-        return out if finish is None else finish(out)
+        return out if isinstance(out, Tracer) else give(out)
 
     def backward(self, other):
         if type(other) not in _DIRECT:
@@ -58,7 +58,7 @@ def _operator(name, primitive, finish=None):
             if other is NotImplemented:
                 return NotImplemented
         out = thread.trace.process(primitive, (other, self), NO_PARAMS)
-        return out if finish is None else finish(out)
+        return out if isinstance(out, Tracer) else give(out)
 
     setattr(Tracer, f"__{name}__", forward)
     if name not in _COMPARISONS:
@@ -71,12 +71,9 @@ _COMPARISONS = {
 for _name, _primitive in {
     "add": ew.add, "sub": ew.sub, "mul": ew.mul, "truediv": ew.div, "mod": ew.remainder,
     "and": ew.bitwise_and, "or": ew.bitwise_or, "xor": ew.bitwise_xor,
-    "lshift": ew.shift_left, "rshift": ew.shift_right,
+    "lshift": ew.shift_left, "rshift": ew.shift_right, "floordiv": ew.floor_divide, **_COMPARISONS,
 }.items():  # fmt: skip
     _operator(_name, _primitive)
-# what has no derivative may come back as the number itself
-for _name, _primitive in {**_COMPARISONS, "floordiv": ew.floor_divide}.items():
-    _operator(_name, _primitive, give)
 
 
 def _equal_keys(self, other):
@@ -108,12 +105,12 @@ Tracer.__ne__ = _for_keys(Tracer.__ne__, _unequal_keys)
 
 def _pow(self, other):
     other = other if type(other) in _DIRECT else _operand(other)
-    return other if other is NotImplemented else power_values(self, other)
+    return other if other is NotImplemented else give(power_values(self, other))
 
 
 def _rpow(self, other):
     other = other if type(other) in _DIRECT else _operand(other)
-    return other if other is NotImplemented else ew.pow(other, self)
+    return other if other is NotImplemented else give(ew.pow(other, self))
 
 
 def _divmod(self, other):
@@ -196,8 +193,9 @@ def _tolist(self):
 
 for _name, _method in {
     "__pow__": _pow, "__rpow__": _rpow, "__divmod__": _divmod, "__rdivmod__": _rdivmod,
-    "__neg__": lambda self: ew.neg(self), "__pos__": lambda self: ew.positive(self),
-    "__abs__": lambda self: parts.abs(self), "__invert__": lambda self: ew.bitwise_not(self),
+    "__neg__": lambda self: give(ew.neg(self)), "__pos__": lambda self: give(ew.positive(self)),
+    "__abs__": lambda self: give(parts.abs(self)),
+    "__invert__": lambda self: give(ew.bitwise_not(self)),
     "__bool__": _bool, "__float__": _number(float), "__int__": _number(int),
     "__complex__": _number(complex), "__index__": _index, "__array__": _array,
     "__len__": _len, "__iter__": _iter, "__format__": _format,

@@ -4,6 +4,11 @@ python -m tests.mutation list                what the mutants are
 python -m tests.mutation show 17             one mutant
 python -m tests.mutation run [--only 17 18]  run those not run since their file changed, or some
 python -m tests.mutation page                write docs/mutations.md
+
+A part by itself, with a state of its own, since tests that were not run have caught nothing:
+
+python -m tests.mutation run --under fgrad/compiler/native --count 120 \\
+    --tests tests/compiler/native --state build/native
 """
 
 import argparse
@@ -103,12 +108,12 @@ def _is_current(mutant, results):
 
 def _run(sample, options):
     from tests.mutation import runner
-    from tests.mutation.evidence import gather
+    from tests.mutation.evidence import SUITE, gather
 
     state = options.state
     state.mkdir(parents=True, exist_ok=True)
     runner.import_libraries(state / "jax")
-    evidence = gather(state)
+    evidence = gather(state, options.tests or SUITE)
     results = _results(state)
     if options.only:
         todo = [m for m in sample if m.number in options.only]
@@ -143,8 +148,13 @@ def main():
         "--step", type=int, default=1, help="run every n-th only; backward if negative"
     )
     parser.add_argument("--state", type=Path, default=source.ROOT / "build" / "mutation")
+    parser.add_argument("--under", default="", help="break only files whose path begins so")
+    parser.add_argument("--count", type=int, default=source.COUNT, help="how many mutants")
+    parser.add_argument("--tests", nargs="+", help="files and folders of tests, if not all")
     options = parser.parse_args()
-    sample = source.sample()
+    if options.what == "page" and (options.under or options.tests or options.count != source.COUNT):
+        parser.error("the page is of the whole sample and of all tests")
+    sample = source.sample(options.count, options.under)
     if options.what == "list":
         print(*sample, sep="\n")
     elif options.what == "show":

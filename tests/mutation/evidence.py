@@ -1,13 +1,14 @@
 """What is known of the tests before anything is broken: that they pass, their time, their lines."""
 
 import contextlib
+import importlib
 import json
 import os
 import re
 from collections import Counter
 from pathlib import Path
 
-from tests.mutation.mutants import FOLDERS, ROOT, mutants_of, targets
+from tests.mutation.mutants import FOLDERS, ROOT, module_name, mutants_of, targets
 from tests.mutation.runner import run
 
 SUITE = ("tests", "fgrad")
@@ -75,7 +76,7 @@ def _covering(lines, mutant, numbers):
     """The tests that run the lines of a mutant, by number."""
     of_file = lines.get(mutant.path, {})
     tests = {t for n in range(mutant.line, mutant.end + 1) for t in of_file.get(n, ())}
-    if not tests:  # it runs when the module is imported
+    if tests <= {""}:  # it runs when the module is imported
         tests = {t for found in of_file.values() for t in found}
     return sorted(numbers[t] for t in tests if t in numbers)
 
@@ -93,8 +94,8 @@ class _Contexts:
         self.coverage.switch_context("")
 
 
-def gather(state: Path) -> Evidence:
-    """Run the whole suite once, as it is, and note the lines and the time of each test."""
+def gather(state: Path, suite=SUITE) -> Evidence:
+    """Run the tests of `suite` once, as they are, and note the lines and the time of each test."""
     file = state / "evidence.json"
     if not file.exists():
         lines_file = state / "lines.json"
@@ -107,6 +108,8 @@ def gather(state: Path) -> Evidence:
             tracer = coverage.Coverage(data_file=None, include=folders, config_file=False)
             plugins.append(_Contexts(tracer))
             tracer.start()
+            for path in targets():  # before all tests, not in the first that needs it
+                importlib.import_module(module_name(path))
             yield
             tracer.stop()
             data = tracer.get_data()
@@ -116,7 +119,7 @@ def gather(state: Path) -> Evidence:
             }
             lines_file.write_text(json.dumps(found))
 
-        seconds, failing = _outcome(run(None, SUITE, around=traced, first=False))
+        seconds, failing = _outcome(run(None, suite, around=traced, first=False))
         found = json.loads(lines_file.read_text())
         lines = {path: {int(n): ts for n, ts in of.items()} for path, of in found.items()}
         numbers = {t: i for i, t in enumerate(seconds)}
@@ -125,7 +128,7 @@ def gather(state: Path) -> Evidence:
         known = {"seconds": seconds, "failing": failing, "covering": covering, "newer": {}}
         file.write_text(json.dumps(known))
     known = json.loads(file.read_text())
-    (tests,) = [e[1] for e in run(None, SUITE, []) if e[0] == "tests"]
+    (tests,) = [e[1] for e in run(None, suite, []) if e[0] == "tests"]
     new = [t for t in tests if t not in known["seconds"] and t not in known["newer"]]
     if new:
         files = sorted({t.split("::")[0] for t in new})

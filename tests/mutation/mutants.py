@@ -214,23 +214,28 @@ def mutants_of(path: str) -> list[Mutant]:
     return out
 
 
-def targets() -> list[str]:
-    """The files to break."""
+def module_name(path: str) -> str:
+    """By which name a file is imported."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def targets(under: str = "") -> list[str]:
+    """The files to break, or those whose path begins so."""
     found = (
         str(p.relative_to(ROOT))
         for folder in FOLDERS
         for p in (ROOT / "fgrad" / folder).rglob("*.py")
     )
-    return sorted(path for path in found if path not in NOT_RULES)
+    return sorted(p for p in found if p not in NOT_RULES and p.startswith(under))
 
 
-def sample(count: int = COUNT) -> list[Mutant]:
+def sample(count: int = COUNT, under: str = "") -> list[Mutant]:
     """About `count` mutants: from each file in the proportion of the root of how many it has.
 
     Within a file operators take turns. Which of an operator's mutants are taken is decided by a
     digest of each, so that an edit of one function changes the sample there alone.
     """
-    every = {path: mutants_of(path) for path in targets()}
+    every = {path: mutants_of(path) for path in targets(under)}
     every = {path: found for path, found in every.items() if found}
     share = count / sum(math.sqrt(len(found)) for found in every.values())
     chosen = []

@@ -14,7 +14,7 @@ import warnings
 
 import pytest
 
-from tests.mutation.mutants import ROOT, Mutant
+from tests.mutation.mutants import ROOT, Mutant, module_name
 
 # What cannot catch a mutant (other processes, benchmarks, this check itself) or measures time.
 LEFT_OUT = ("tests/examples", "tests/benchmarks/test_harness.py", "tests/mutation")
@@ -42,7 +42,7 @@ class _MutantFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def __init__(self, mutant: Mutant):
         self.path = ROOT / mutant.path
-        self.name = mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        self.name = module_name(mutant.path)
         self.tree = mutant.tree()
 
     def find_spec(self, fullname, path=None, target=None):

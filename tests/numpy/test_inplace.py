@@ -145,6 +145,20 @@ def test_arrays_made_inside_a_transformed_function():
     assert_same(fgrad.vmap(lambda x: f(x))(np.stack([X, 2 * X])), np.array([f(X), f(2 * X)]))
 
 
+@pytest.mark.parametrize("transform", (lambda f: f, fgrad.jit, fgrad.grad))
+def test_what_is_computed_of_such_arrays_alone_is_an_array(transform):
+    """It has `.at`, as outside of transformed functions."""
+
+    def f(x):
+        y = fnp.zeros(3)
+        for z in (2 * y, y + 1, y / 2, y**2, 2**y, -y, abs(y), y // 1, y == 0, y @ fnp.eye(3)):
+            assert isinstance(z, fgrad.Array)
+            z = z.at[0].set(1)
+        return x * z[0]
+
+    assert transform(f)(1.0) == 1.0
+
+
 def test_inside_loops_and_branches():
     def f(x):
         def body(c, v):

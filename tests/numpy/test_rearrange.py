@@ -37,6 +37,11 @@ def test_roll_by_a_traced_shift():
     x = np.arange(5.0)
     for shift in (-7, 0, 3):
         np.testing.assert_array_equal(fgrad.jit(fnp.roll)(x, shift), np.roll(x, shift))
+    for shift in (np.uint64(3), np.int8(-7), np.True_):
+        np.testing.assert_array_equal(fgrad.jit(fnp.roll)(x, shift), np.roll(x, shift))
+    x, shifts = np.arange(6.0).reshape(2, 3), np.array([1, -2])
+    for f in (fnp.roll, fgrad.jit(fnp.roll, static_argnums=2)):
+        np.testing.assert_array_equal(f(x, shifts, (0, 1)), np.roll(x, shifts, (0, 1)))
 
 
 def test_repeat_to_a_known_length():
@@ -52,12 +57,13 @@ def test_repeat_to_a_known_length():
         (lambda: fnp.moveaxis(np.ones((2, 3)), (0, 1), 0), "same number of axes"),
         (lambda: fnp.rot90(np.ones((2, 3)), axes=(1, 1)), "two axes must differ"),
         (lambda: fnp.roll(np.ones((2, 3)), (1, 2, 3), (0, 1)), "3 shifts do not fit 2 axes"),
+        (lambda: fgrad.jit(fnp.roll)(np.ones(3), 1.5), r"roll: shift must be an integer; got f64"),
         (lambda: fnp.repeat(np.ones(3), -1), "non-negative integers"),
         (lambda: fnp.repeat(np.ones(3), [1, 2]), "do not fit an axis of 3"),
     ],
 )
 def test_errors_say_what_was_wanted(call, message):
     """A wrong call names the argument and ends with the user's line."""
-    with pytest.raises(ValueError, match=message) as e:
+    with pytest.raises((TypeError, ValueError), match=message) as e:
         call()
     assert "\n  --> " in str(e.value)

@@ -78,9 +78,6 @@ class Value:
     def __truediv__(self, other):
         return self.b.binary("fdiv", self, other)
 
-    def __radd__(self, other):
-        return self.b.as_value(other, self) + self
-
     def __rsub__(self, other):
         return self.b.as_value(other, self) - self
 

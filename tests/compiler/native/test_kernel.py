@@ -78,6 +78,13 @@ def test_numbers_of_every_type(number, dtype):
           rtol=1e-5 if dtype == "f" else 1e-12)  # fmt: skip
 
 
+@pytest.mark.parametrize("number", (2.5, np.float64(2.5), np.array(2.5)))
+def test_numbers_are_taken_as_they_are(number, monkeypatch):
+    """No copy is made of them."""
+    monkeypatch.setattr(kernel.Kernel, "settle", None)
+    np.testing.assert_array_equal(compiled(lambda x, n: x * n + 1)(X, number), X * 2.5 + 1)
+
+
 def test_a_number_that_lies_in_an_array():
     table = np.zeros(3, [("a", np.int8), ("b", float)])  # whose numbers are not aligned
     table["b"] = 2.5

@@ -202,6 +202,20 @@ def test_axes_of_length_one(shape, keepdims):
         check(f, x)
 
 
+@pytest.mark.parametrize("shape", ((3, 1, 1), (1, 4, 1), (3, 4, 1), (1, 1, 5), (3, 1, 5)))
+def test_arrays_along_some_axes(shape):
+    x, y = np.arange(60.0).reshape(3, 4, 5), np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
+    check(lambda x, y: [(x * y).sum(2), x - y, (x + y).max(0)], x, y)
+
+
+def test_sums_of_rows_spread_over_rows_of_another_length():
+    def f(x, y):
+        s = fnp.broadcast_to(x.sum(1, keepdims=True), (3, 7))
+        return s, s * y
+
+    check(f, np.arange(15.0).reshape(3, 5), np.arange(21.0).reshape(3, 7))
+
+
 def test_sums_of_sums():
     def f(x):
         rows = fnp.exp(x).sum(axis=1, keepdims=True)

@@ -8,6 +8,8 @@ import pytest
 import fgrad
 import fgrad.numpy as fnp
 from fgrad.compiler.native import matmul
+from fgrad.compiler.native.replace import implementation
+from fgrad.compiler.native.rows import _ByRows
 from tests.compiler.native.helpers import check
 
 R = np.random.default_rng(0)
@@ -30,6 +32,37 @@ def test_rows(width, dtype, index):
     np.testing.assert_array_equal(taken, table[rows])
     # a hundred sums in another order
     np.testing.assert_allclose(added, want, 1e-3 if dtype == "float32" else 0, 1e-2)
+
+
+def test_rows_and_draws_are_machine_code():
+    rows, numbers, few = np.arange(20_000) % 200, (20_000,), (20,)
+
+    def f(table, updates, key):
+        draws = [fgrad.random.uniform(key, shape, d) for shape in (numbers, few) for d in "efd"]
+        return table[rows], table.at[rows].add(updates), draws
+
+    key = fgrad.random.key(0)
+    closed = fgrad.jit(f).lower(np.ones(200), np.ones(20_000), key).optimized
+    found = [type(implementation(e)) for e in closed.jaxpr.eqns]
+    found = sorted(t.__name__ for t in found if t is not type(None))
+    assert found == ["AddRows", "Draw", "Draw", "Gather"]
+
+
+def test_rows_that_are_there_are_taken_once(monkeypatch):
+    monkeypatch.setattr(_ByRows, "_again", None)
+    rows, table = np.arange(20_000) % 200, np.arange(200.0)
+    np.testing.assert_array_equal(fgrad.jit(lambda t: t[rows])(table), table[rows])
+    np.testing.assert_array_equal(fgrad.jit(lambda t: t.at[rows].add(1.0))(table), table + 100)
+
+
+def test_a_key_that_is_used_twice_is_noticed():
+    key = fgrad.random.key(0)
+    # what is compiled already; else nothing is, while it is looked at
+    draw = fgrad.jit(lambda key: fgrad.random.uniform(key, (20_000,))).lower(key).compile()
+    with fgrad.debug_key_reuse(True):
+        draw(key)
+        with pytest.raises(fgrad.errors.KeyReuseError):
+            draw(key)
 
 
 @pytest.mark.parametrize("bad", (200, -201))

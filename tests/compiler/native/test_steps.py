@@ -58,10 +58,16 @@ def nested(w, h):
     return lax.scan(lambda h, _: (inner(h), h.sum(axis=0)), h, None, length=4)
 
 
+def halved(x):
+    inner = lambda h: lax.while_loop(lambda c: c[0] > 1, lambda c: (c[0] / 2, c[1] + c[0]), h)
+    return lax.scan(lambda h, x: (inner((h[0] + x, h[1])),) * 2, (x[0], 0.0), x)
+
+
 @pytest.mark.parametrize(
     ("fun", "args"),
     [
         (recurrent, CELL),
+        (halved, (np.array([3.0, 0.5, 20.0]),)),
         (fgrad.grad(lambda *a: recurrent(*a)[1].sum()), CELL),
         (lambda w, h, xs: fgrad.vmap(recurrent, (None, 0, 1))(w, h, xs), CELL),
         (newton, (np.array([2.0, 3.0, 10.0]),)),
@@ -159,15 +165,21 @@ def test_a_carry_that_is_stacked_and_passed_on():
 
 @pytest.mark.parametrize("start", (-9, -4, -1, 0, 2, 3, 9))
 @pytest.mark.parametrize("dtype", (np.int8, np.int64, np.uint8))
-def test_slices_that_start_anywhere(start, dtype):
+def test_slices_that_start_anywhere(made, start, dtype):
     if start < 0 and dtype is np.uint8:
         return
 
-    def f(x, i):
-        body = lambda k, c: (c[0] + lax.dynamic_slice(x, (i, k), (2, 1)), c[1] + x[k, i])
-        return lax.fori_loop(0, 4, body, (fnp.zeros((2, 1)), 0.0))
+    def f(x, i):  # of an array that each step changes, or they would be taken before the loop
+        def body(k, c):
+            x, total, number = c
+            part = lax.dynamic_slice(x, (i, k), (2, 1))
+            x = lax.dynamic_update_slice(fnp.sin(x), part + 1, (i, i))
+            return x, total + part, number + x[k, i]
+
+        return lax.fori_loop(0, 4, body, (x, fnp.zeros((2, 1)), 0.0))
 
     check(f, R.normal(size=(4, 20)), np.asarray(start, dtype))
+    assert made[0] is steps.Steps
 
 
 @pytest.mark.parametrize("subscripts", ["ij,jk->ik", "ij,kj->ik", "ji,jk->ik", "ji,kj->ik",

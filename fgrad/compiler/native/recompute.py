@@ -18,8 +18,8 @@ from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, Var
 LARGE = 1 << 13
 # Instructions up to which a value is computed again.
 CHEAP = 14
-# Equations of a kernel up to which it takes more.
-MOST = 150
+# Equations of a kernel up to which it takes more, and values up to which it is asked what to store.
+MOST, MOST_VALUES = 150, 40
 
 
 def recompute(closed: ClosedJaxpr) -> ClosedJaxpr:
@@ -30,12 +30,48 @@ def recompute(closed: ClosedJaxpr) -> ClosedJaxpr:
     closed : ClosedJaxpr
         With kernels whose variables are called the same inside and outside.
     """
-    eqns = list(closed.jaxpr.eqns)
-    for i, eqn in enumerate(eqns):
+    program = _Program(closed.jaxpr)
+    for i, eqn in enumerate(program.eqns):
         if eqn.primitive is kernel and math.prod(eqn.params["shapes"][0]) >= LARGE:
-            _Producer(closed.jaxpr, eqns, i).spread()
+            _Producer(program, i).spread()
     j = closed.jaxpr
-    return ClosedJaxpr(Jaxpr(j.constvars, j.invars, j.outvars, eqns, j.debug_name), closed.consts)
+    new = Jaxpr(j.constvars, j.invars, j.outvars, program.eqns, j.debug_name)
+    return ClosedJaxpr(new, closed.consts)
+
+
+class _Program:
+    """Equations, which are replaced one by one, and where values are read.
+
+    Attributes
+    ----------
+    eqns : list of JaxprEqn
+    readers : dict
+        For each variable the places of the equations that read it.
+    lasting : set of Var
+        Those that live as long as the program runs.
+    outvars : set of Var
+    """
+
+    def __init__(self, jaxpr):
+        self.eqns = list(jaxpr.eqns)
+        self.readers = {}
+        for i, eqn in enumerate(self.eqns):
+            self._note(i, eqn)
+        self.outvars = {v for v in jaxpr.outvars if type(v) is Var}
+        self.lasting = {*jaxpr.invars, *jaxpr.constvars, *self.outvars}
+
+    def _note(self, i, eqn):
+        for v in eqn.invars:
+            if type(v) is Var:
+                self.readers.setdefault(v, set()).add(i)
+
+    def replace(self, i, eqn):
+        """Put another equation in the place of one."""
+        for v in self.eqns[i].invars:
+            if type(v) is Var:
+                self.readers[v].discard(i)
+        self.eqns[i] = eqn
+        self._note(i, eqn)
 
 
 class _Producer:
@@ -43,32 +79,25 @@ class _Producer:
 
     Parameters
     ----------
-    jaxpr : Jaxpr
-    eqns : list of JaxprEqn
-        Of the program as it stands now; they are replaced.
+    program : _Program
     place : int
         That of the kernel.
     """
 
-    def __init__(self, jaxpr, eqns, place):
-        self._eqns, self._place = eqns, place
-        self._eqn = eqn = eqns[place]
+    def __init__(self, program, place):
+        self._program, self._place = program, place
+        self._eqn = eqn = program.eqns[place]
         self._shape = eqn.params["shapes"][0]
         self._made = {v: e for e in _inner(eqn).eqns for v in e.outvars}
-        self._lives = {*jaxpr.invars, *jaxpr.constvars, *jaxpr.outvars}
-        self._readers, self._last = {}, {}
-        for k in range(place + 1, len(eqns)):
-            for v in eqns[k].invars:
-                if type(v) is Var:
-                    self._last[v] = k
-                    if v in self._made:
-                        self._readers.setdefault(v, []).append(k)
-        full = [v for v in eqn.outvars if v.aval.shape == self._shape]
-        self._choice = [v for v in full if v not in jaxpr.outvars and self._is_free(v)]
+        full = [
+            v for v in eqn.outvars if v.aval.shape == self._shape and is_elementwise(self._made[v])
+        ]
+        choice = [v for v in full if v not in program.outvars and self._is_free(v)]
+        self._choice = choice if len(choice) <= MOST_VALUES else []
 
     def _is_free(self, v):
         """Whether all that reads a value are kernels over the same space, point by point."""
-        readers = [self._eqns[k] for k in self._readers.get(v, ())]
+        readers = [self._program.eqns[k] for k in self._program.readers.get(v, ())]
         return bool(readers) and all(
             e.primitive is kernel
             and e.params["shapes"][0] == self._shape
@@ -91,13 +120,14 @@ class _Producer:
         outs += [x for x in leaves if x not in outs]
         outs += [x for x in stored if x not in outs]
         inner = _inner(self._eqn)
-        self._eqns[self._place] = _with(self._eqn, inner.invars, outs, inner.eqns)
-        for k in sorted({k for v in gone for k in self._readers[v]}):
-            self._extend(k, {v: needed[v] for v in gone if v in self._eqns[k].invars})
+        self._program.replace(self._place, _with(self._eqn, inner.invars, outs, inner.eqns))
+        for k in sorted({k for v in gone for k in self._program.readers[v]}):
+            read = self._program.eqns[k].invars
+            self._extend(k, {v: needed[v] for v in gone if v in read})
 
     def _extend(self, k, needed):
         """Let a reader compute values itself, under names of its own."""
-        eqn = self._eqns[k]
+        eqn = self._program.eqns[k]
         inner = _inner(eqn)
         chain = {id(e) for own, _ in needed.values() for e in own}
         own = [e for e in _inner(self._eqn).eqns if id(e) in chain]
@@ -108,26 +138,39 @@ class _Producer:
             eqns[i] = eqns[i].replace(outvars=[*map(name, eqns[i].outvars)])
         leaves = [x for _, found in needed.values() for x in found if x not in new]
         invars = dict.fromkeys([*(v for v in inner.invars if v not in new), *leaves])
-        self._eqns[k] = _with(eqn, list(invars), eqn.outvars, eqns)
+        self._program.replace(k, _with(eqn, list(invars), eqn.outvars, eqns))
 
     # -- what is stored --------------------------------------------------------------------------
 
     def _stored(self):
         """The values of the whole space to store, of those to choose from or in their place."""
-        stored = {v for v in self._eqn.outvars if v not in self._choice}
+        stored = {v: None for v in self._eqn.outvars if v not in self._choice}
         missing = [v for v in self._choice if self._chain(v, stored) is None]
-        values = [v for v, e in self._made.items() if v.aval.shape == self._shape and _computes(e)]
         while missing:
-            best, rest = None, missing
-            for w in values:
-                if w not in stored:
-                    left = [v for v in missing if self._chain(v, stored | {w}) is None]
-                    enough = 1 if w in self._choice else 2
-                    if len(left) < len(rest) and len(missing) - len(left) >= enough:
-                        best, rest = w, left
-            stored.add(best)
-            missing = rest
+            helped = {}  # values, and what could be computed from them
+            for v in missing:
+                for w in self._near(v):
+                    if w == v or self._chain(v, {**stored, w: None}) is not None:
+                        helped.setdefault(w, []).append(v)
+            enough = lambda w, found: len(found) >= (1 if w in self._choice else 2)
+            best = max((w for w, f in helped.items() if enough(w, f)), key=lambda w: len(helped[w]))
+            stored[best] = None
+            missing = [v for v in missing if v not in helped[best]]
         return stored
+
+    def _near(self, v):
+        """The values of the whole space that a value is made of in few instructions, and it."""
+        found, stack = {}, [(v, 0)]
+        while stack:
+            x, cost = stack.pop()
+            eqn = self._made.get(x) if type(x) is Var else None
+            if eqn is None or x in found or x.aval.shape != self._shape or not _computes(eqn):
+                continue
+            found[x] = None
+            cost += cost_of(eqn)
+            if cost <= CHEAP:
+                stack += [(y, cost) for y in eqn.invars]
+        return found
 
     def _chain(self, v, stored):
         """The equations that compute a value from those stored and others at hand, and these.
@@ -157,7 +200,10 @@ class _Producer:
         """Whether a value is there anyway, or takes no room."""
         if 8 * x.aval.size <= math.prod(self._shape):
             return eqn is None or _computes(eqn)
-        return eqn is None and (x in self._lives or self._last.get(x, -1) >= max(self._readers[v]))
+        if eqn is not None:
+            return False
+        readers = self._program.readers
+        return x in self._program.lasting or max(readers[x]) >= max(readers[v])
 
 
 def _computes(eqn):

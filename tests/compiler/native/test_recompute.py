@@ -75,3 +75,9 @@ def test_results_of_the_program_are_stored():
         return y * y, fgrad.grad(lambda x: (fnp.tanh(x @ x) ** 2).sum())(x) * (y * y + 1)
 
     check(fun, np.random.default_rng(0).normal(size=(9, 9)))
+
+
+def test_a_row_that_fills_the_space():
+    loss = lambda x, w: (fnp.sin(x).sum(0, keepdims=True) * fnp.exp(x * w).sum(-1)[:, None]).sum()
+    r = np.random.default_rng(0)
+    check(fgrad.grad(loss), r.normal(size=(5, 7)), r.normal(size=(5, 7)))

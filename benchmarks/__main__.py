@@ -23,6 +23,7 @@ from . import (
     linalg,
     mlp,
     networks,
+    programs,
     recurrent,
     scalar,
     startup,
@@ -30,7 +31,8 @@ from . import (
 from .harness import markdown
 
 MODULES = (
-    startup, scalar, mlp, black_scholes, recurrent, networks, linalg, indexing, draws, adam,
+    startup, scalar, mlp, black_scholes, recurrent, networks, linalg, indexing, draws, programs,
+    adam,
 )  # fmt: skip
 ROWS = [row for module in MODULES for row in module.ROWS]
 

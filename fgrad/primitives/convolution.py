@@ -48,16 +48,16 @@ def _impl(x, w, **params):
         return np.zeros(out.shape, out.dtype)
     places, kernel = out.shape[3:], w.shape[3:]
     if len(x) >= MANY:
-        return _by_place(_windows(_padded(x, params), places, kernel, params), w, out)
+        return _by_place(_windows(padded(x, params), places, kernel, params), w, out)
     # Windows overlap, so what they hold is read several times: its innermost axis has to be
     # contiguous. In the gradient by the kernel there are few, large windows, and `n` are channels.
     few = math.prod(places) < math.prod(kernel)
     inner = 1 if few else 2
-    windows = _windows(_padded(x, params, inner), places, kernel, params)
+    windows = _windows(padded(x, params, inner), places, kernel, params)
     return (_few_windows if few else _many_windows)(windows, w, out)
 
 
-def _padded(x, params, inner=2):
+def padded(x, params, inner=2):
     """The array with zeros around and between its elements; `inner` is innermost in memory."""
     order = [i for i in range(x.ndim) if i != inner] + [inner]
     back = [order.index(i) for i in range(x.ndim)]

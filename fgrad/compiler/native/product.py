@@ -29,9 +29,9 @@ _DEPTH = 128
 
 
 class Sizes(NamedTuple):
-    """The sizes of ``out = x @ y`` or ``out -= x @ y``, as the code takes them.
+    """The sizes of a product, as the code takes them.
 
-    Strides are in items; the columns of `out` stand side by side.
+    Strides are in items; the columns of the result stand side by side.
     """
 
     m: int
@@ -44,7 +44,7 @@ class Sizes(NamedTuple):
     out_row: int
     packs: int
     by_panels: int
-    subtracts: int
+    sign: int = 0  # 1 if it is added to what is there, -1 if it is subtracted
 
 
 def vectors_of(dtype) -> int:
@@ -70,7 +70,7 @@ def plan_product(dtype, m, k, n, x, y, out_row) -> Sizes:
     far = y[0] * dtype.itemsize >= _FAR and m >= _OFTEN and n > wide
     packs = (y[1] != 1 and n > 1) or far
     panels, blocks = -(-n // wide), -(-m // _HEIGHTS[0])
-    return Sizes(m, k, n, *x, *y, out_row, packs, packs or panels >= 4 or panels >= blocks, False)
+    return Sizes(m, k, n, *x, *y, out_row, packs, packs or panels >= 4 or panels >= blocks)
 
 
 def is_better_turned(m, n, x, y) -> bool:
@@ -170,7 +170,7 @@ def write_subtraction(b, dtype, x: Matrix, y: Matrix, out: Matrix, m, k, n):
     m, k, n : Value
         Rows of `x`, columns of `x`, columns of `y`: at most a panel.
     """
-    sizes = Sizes(m, k, n, x.row, x.column, y.row, y.column, out.row, 0, 1, 1)
+    sizes = Sizes(m, k, n, x.row, x.column, y.row, y.column, out.row, 0, 1, -1)
     table = b.fresh()
     b.head.append(f"  {table} = alloca [{len(sizes)} x i64]")
     for i, size in enumerate(sizes):
@@ -302,11 +302,12 @@ class _Writer:
             add(l, None)
         for _ in b.when(whole < self.k):
             add(whole, first_lanes(b, lanes, self.k - whole))
-        subtracts = self.subtracts.differs(0)
         for r, total in enumerate(totals):
             x = across(b.get(total, dtype, lanes), lambda x, y: x + y)
             place = b.pointer("%out", (i + r) * self.out_row, dtype)
-            b.store(subtracts.where(b.load(place, dtype) - x, x), place)
+            old = b.load(place, dtype)
+            x = (self.sign < 0).where(old - x, (self.sign > 0).where(old + x, x))
+            b.store(x, place)
 
     def _blocks(self):
         """A product as blocks of its result."""
@@ -377,8 +378,8 @@ class _Writer:
             ]
         for total, _ in places:
             b.put(total, zero)
-        subtracts = self.subtracts.differs(0)
-        for _ in b.when(subtracts | (first > 0)):
+        subtracts = self.sign < 0
+        for _ in b.when(self.sign.differs(0) | (first > 0)):
             for total, place in places:
                 old = b.load(place, dtype, lanes, mask)
                 b.put(total, subtracts.where(-old, old))

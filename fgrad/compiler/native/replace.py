@@ -1,6 +1,7 @@
 """Operations for which there is vector code of their own."""
 
 from fgrad.compiler.native import linalg
+from fgrad.compiler.native.convolution import convolution, is_convolution
 from fgrad.compiler.native.draws import Draw, is_drawn
 from fgrad.compiler.native.rows import AddRows, Gather, is_by_rows
 from fgrad.compiler.native.search import Search, is_search
@@ -13,6 +14,8 @@ def implementation(eqn):
         return Draw(eqn)
     if is_by_rows(eqn):
         return Gather(eqn) if eqn.primitive is gather else AddRows(eqn)
+    if is_convolution(eqn):
+        return convolution(eqn)
     if is_search(eqn):
         return Search(eqn)
     if linalg.is_worth(eqn):

@@ -11,6 +11,7 @@ import numpy as np
 
 from fgrad.compiler.buffers import Plan
 from fgrad.compiler.native import operations
+from fgrad.compiler.native.along import is_along, write_along
 from fgrad.compiler.native.copying import write_copy
 from fgrad.compiler.native.elementary import library
 from fgrad.compiler.native.fuse import group_kernels
@@ -128,7 +129,7 @@ class LoopWriter(Products, LinearAlgebra):
         elif p is contract.einsum:
             if not is_small_product(eqn):
                 raise NotWritten
-        elif is_linear_algebra(eqn):
+        elif is_linear_algebra(eqn) or is_along(eqn):
             pass
         elif p in INDEXED:
             if any(v.aval.dtype.kind not in "iu" for v in _indices(eqn)):
@@ -376,6 +377,11 @@ class LoopWriter(Products, LinearAlgebra):
             self._product(eqn)
         elif is_linear_algebra(eqn):
             self._linear_algebra(eqn)
+        elif is_along(eqn):
+            (v,) = eqn.outvars
+            out = self._result_place(v)
+            write_along(self, eqn, out)
+            self._take_result(v, out)
         elif p is sh.concatenate:
             self._joined(eqn)
         elif p is sh.pad and eqn.outvars[0].aval.shape:
@@ -513,7 +519,7 @@ def _makes(eqn):
     p = eqn.primitive
     if p in (kernel, contract.einsum, sh.concatenate, sh.pad) or p.name == "steps":
         return True
-    return writes_all(eqn) or is_linear_algebra(eqn)
+    return writes_all(eqn) or is_linear_algebra(eqn) or is_along(eqn)
 
 
 def _pointer_variable(b, pointer):

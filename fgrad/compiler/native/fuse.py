@@ -142,7 +142,7 @@ class _Fusion:
                 return
         if view.shape and view.shape[-1] != 1 and view.strides[-1] not in (0, 1):
             return
-        if view.bounds and view.shape != group.shape:
+        if view.bounds and (view.shape != group.shape or not view.base.aval.shape):
             return
         if view.strides == row_major(view.shape) and view.base.aval.size == math.prod(view.shape):
             return  # NumPy makes it for nothing

@@ -98,8 +98,12 @@ def _padded(x, shape, index):
     """A view among zeros, if its items stand side by side there."""
     if not math.prod(x.shape) or any(type(i) is int or i[2] != 1 for i in index):
         return None
-    offset = x.offset - sum(i[0] * s for i, s in zip(index, x.strides, strict=True))
-    return View(x.base, shape, x.strides, offset, tuple([i[:2] for i in index]))
+    # a stride of zero would say that the numbers are the same all along
+    strides = tuple([1 if n == 1 else s for n, s in zip(x.shape, x.strides, strict=True)])
+    if any(s == 0 and own != n for s, own, n in zip(strides, x.shape, shape, strict=True)):
+        return None
+    offset = x.offset - sum(i[0] * s for i, s in zip(index, strides, strict=True))
+    return View(x.base, shape, strides, offset, tuple([i[:2] for i in index]))
 
 
 def _reshaped(x, shape):

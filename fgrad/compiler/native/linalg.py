@@ -43,9 +43,10 @@ def work(eqn) -> int:
 
 def is_worth(eqn) -> bool:
     """Whether an operation that stands alone is to be done here."""
-    native = eqn.primitive in LINALG and eqn.outvars[0].aval.dtype.char in "fd"
+    if eqn.primitive not in LINALG or eqn.outvars[0].aval.dtype.char not in "fd":
+        return False
     calls = math.prod(eqn.invars[0].aval.shape[:-2])
-    return native and work(eqn) + calls * CALL >= WORTH
+    return work(eqn) + calls * CALL >= WORTH
 
 
 def systems_of(eqn) -> Systems:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import fgrad
 import fgrad.numpy as fnp
+from fgrad import lax
 from fgrad.compiler.native import kernel
 from tests.compiler.native.helpers import check, compiled, kernels
 
@@ -358,6 +359,21 @@ def test_gradients_of_slices(given, seed):
     x = np.random.default_rng(seed).normal(size=shape)
     loss = lambda x: sum([(x[c] ** 2).sum() * fnp.sin(x[c]).sum() for c in cuts])
     check(fgrad.grad(loss), x, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "made", (lambda x: x[0], lambda x: x.sum(), lambda x: x[1:2], lambda x: x.sum(keepdims=True))
+)
+@pytest.mark.parametrize("count", (1, 3))
+def test_a_number_among_zeros(made, count):
+    def spread(n):
+        piece = fnp.broadcast_to(n.reshape(1), (count,))
+        return lax.pad(piece, 0.0, [(1, 3 - count, 0)])
+
+    x = np.arange(1.0, 5)
+    check(lambda x: spread(made(x)) * x + x, x)
+    check(lambda x: lax.scan(lambda c, _: (spread(made(c)) + c, None), x, None, length=3), x)
+    check(lambda n, x: spread(n) + x, np.float64(3), x)
 
 
 def test_a_padded_array_is_read_where_it_lies():

@@ -1,9 +1,8 @@
 """Items of arrays, and slices, set or added to by their numbers.
 
-What comes to one place comes in the order of the updates, so that the last one stays. Of several
-threads each goes through all updates and does those that fall into its share of the array. Where an
-update is so short that this costs more than the sum itself, each does its share of the updates, in
-an array of its own.
+What comes to one place comes in the order of the updates, so that the last one stays. Threads each
+sum their share of the updates in an array of their own, if these are so many that it pays. They do
+not share the array in place of the updates: what one thread made is slow to read for another.
 """
 
 import numpy as np
@@ -13,8 +12,7 @@ from fgrad.compiler.native.entry import function_text, job_of
 from fgrad.compiler.native.lines import Lines
 from fgrad.compiler.native.operations import REDUCTIONS
 from fgrad.compiler.native.pool import share
-from fgrad.compiler.native.shared import Shared
-from fgrad.compiler.native.values import BOOL, DTYPES, I64
+from fgrad.compiler.native.values import BOOL, DTYPES
 from fgrad.core import memory
 from fgrad.core.parallel import THREADS, shares
 from fgrad.primitives.index import scatter
@@ -22,8 +20,8 @@ from fgrad.primitives.reduce import reduce_max, reduce_min, reduce_prod, reduce_
 
 # Updates from which on machine code pays, and from which on several threads do.
 FEW, MANY = 1 << 10, 1 << 15
-# Bytes that move by one tuple of numbers from which on it pays to look whose they are.
-_WIDE = 64
+# How many updates there are then for each item of the array.
+_TIMES = 8
 _JOIN = {"add": reduce_sum, "mul": reduce_prod, "min": reduce_min, "max": reduce_max}
 
 
@@ -53,40 +51,27 @@ class Scatter:
         op = params.pop("op")
         self._join = REDUCTIONS[_JOIN[op]].join if op in _JOIN else None
         self._dtypes = [v.dtype for v in (updates, *indices)]
-        self._lines = lines = Lines(x, indices, **params)
-        many = updates.size >= MANY and THREADS > 1
-        self._by_place = many and lines.width * x.dtype.itemsize >= _WIDE
-        own = many and not self._by_place and op == "add" and 4 * x.size <= updates.size
-        length = x.size if self._by_place else lines.count
+        self._lines = Lines(x, indices, **params)
         avals = [x, updates, *indices]
         self.code = function_text(
-            "scatter", avals, [True] * len(avals), [length], True, self._write
+            "scatter", avals, [True] * len(avals), [self._lines.count], True, self._write
         )
         module = Module.of(self.code)
-        self._run = Shared(module, "scatter", length, self._by_place)
-        self._share, self._job = share() if own else None, module.address(job_of("scatter"))
+        self._function, self._job = module.function("scatter"), module.address(job_of("scatter"))
+        several = op == "add" and updates.size >= max(MANY, _TIMES * x.size) and THREADS > 1
+        self._share = share() if several else None
 
     def _write(self, b, arguments, start, stop):
         x, updates, *indices = arguments
-        lines, share = self._lines, (start, stop)
-        if self._by_place:
-            start, stop = (b.constant(n, I64) for n in (0, lines.count))
+        lines, dtype = self._lines, self._dtype
         for i, place, _ in lines.each(b, indices, start, stop):
-            if self._by_place:
-                for _ in b.when((place >= share[0]) & (place < share[1])):
-                    self._update(b, x, place, updates, i)
-            else:
-                self._update(b, x, place, updates, i)
+            at = b.pointer(x, place, dtype), b.pointer(updates, i * lines.width, dtype)
+            for here, there, lanes, mask in lines.items(b, *at):
+                new = b.load(there, dtype, lanes, mask)
+                if self._join is not None:
+                    new = self._join(b.load(here, dtype, lanes, mask), new)
+                b.store(new, here, mask)
         return ~b.noted("unsound")
-
-    def _update(self, b, x, place, updates, i):
-        dtype = self._dtype
-        at = b.pointer(x, place, dtype), b.pointer(updates, i * self._lines.width, dtype)
-        for here, there, lanes, mask in self._lines.items(b, *at):
-            new = b.load(there, dtype, lanes, mask)
-            if self._join is not None:
-                new = self._join(b.load(here, dtype, lanes, mask), new)
-            b.store(new, here, mask)
 
     def __call__(self, updates, x, *indices, out=None):
         arrays = [
@@ -99,7 +84,7 @@ class Scatter:
             arrays = [a.copy() if np.may_share_memory(a, out) else a for a in arrays]
             if out is not x:
                 np.copyto(out, x)
-        done = (self._run if self._share is None else self._in_parts)(out, *arrays)
+        done = (self._function if self._share is None else self._in_parts)(out, *arrays)
         if done is False:
             return scatter.impl(updates, x, *indices, **self._params)
         return out

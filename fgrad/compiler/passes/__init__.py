@@ -8,6 +8,7 @@ from fgrad.compiler.passes.inline import expand_composites, inline_calls
 from fgrad.compiler.passes.pack import pack_small
 from fgrad.compiler.passes.pads import join_pads
 from fgrad.compiler.passes.regular import regular_indices
+from fgrad.compiler.passes.rows import multiply_tables
 from fgrad.compiler.passes.scattered import join_scattered, sum_scattered
 from fgrad.compiler.passes.simplify import simplify
 from fgrad.compiler.passes.sink import sink_views
@@ -22,9 +23,10 @@ PREPARING = (
     regular_indices,  # from grids of places to slices
     simplify,  # constants, identities, moves of moves
     join_pads,  # sums of padded pieces are put together
-    join_scattered,  # what would be added is added to at once
     merge_common,  # equal equations are computed once
     fold_contractions,  # moves of axes, sums, padding into products
+    multiply_tables,  # before rows of them are taken
+    join_scattered,  # what would be added is added to at once
     drop_dead_code,  # what no result needs
 )
 

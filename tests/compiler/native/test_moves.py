@@ -24,6 +24,7 @@ def _always(monkeypatch):
 def _shared(request, monkeypatch):
     for module in (gathers, scatters):
         monkeypatch.setattr(module, "MANY", 0 if request.param else 1 << 40)
+    monkeypatch.setattr(scatters, "_TIMES", 0)
 
 
 @st.composite

@@ -58,30 +58,28 @@ class Search:
             b.store(self._place(b, row, x), b.pointer(out, i, I64), mask)
 
     def _place(self, b, row, x):
-        """How many items of a row come before a number: by ever shorter steps."""
+        """How many items of a row come before a number: by ever shorter steps. NaN is last."""
         found = b.constant(0, I64, x.lanes)
+        last = x.isnan() if x.dtype.kind == "f" else None
         step = 1 << (self._n.bit_length() - 1)
         while step:
             there = found + step
             fits = there <= self._n
-            item = self._item(b, row, fits.where(there, 1) - 1)
-            before = ~_less(x, item) if self._right else _less(item, x)
+            item = self._item(b, row, there, fits)
+            before = item <= x if self._right else item < x
+            if last is not None:
+                before = before | (last if self._right else last & ~item.isnan())
             found = (fits & before).where(there, found)
             step //= 2
         return found
 
-    def _item(self, b, row, i):
-        if i.lanes > 1:
-            return b.gather(row, i, self._dtype, i.lanes)
-        return b.load(b.pointer(row, i, self._dtype), self._dtype)
+    def _item(self, b, row, count, fits):
+        """The last of the first so many items, if there are as many."""
+        if count.lanes > 1:
+            return b.gather(row, count - 1, self._dtype, count.lanes, fits)
+        return b.load(b.pointer(row, fits.where(count, 1) - 1, self._dtype), self._dtype)
 
     def __call__(self, x, query):
         out = memory.empty(self._shape, np.dtype(np.intp))
         self._run(np.ascontiguousarray(x), np.ascontiguousarray(query), out)
         return out
-
-
-def _less(x, y):
-    """Whether one number comes before another in a sorted array, where NaN is last."""
-    found = x < y
-    return found | (y.isnan() & ~x.isnan()) if x.dtype.kind == "f" else found

@@ -102,7 +102,7 @@ class Lines:
                     arrays, steps[1:], self._indexed, strict=True
                 ):
                     at = _vector(b, b.pointer(p, j * s, dtype), s, dtype, lanes, mask)
-                    place = place + self._within(b, at.astype(I64), size, mask) * stride
+                    place = place + self._within(b, at, size, mask) * stride
                 yield first + j, place, mask
 
     def _offsets(self, b, line, axes):
@@ -116,7 +116,9 @@ class Lines:
 
     def _within(self, b, at, size, mask):
         """Numbers counted from the front; it is noted if they are out of bounds."""
-        at = (at < 0).where(at + size, at)
+        signed, at = at.dtype.kind == "i", at.astype(I64)
+        if signed:
+            at = (at < 0).where(at + size, at)
         sound = (at >= 0) & (at < size)
         b.note("unsound", _any(b, ~sound if mask is None else mask & ~sound))
         return sound.where(at, 0)

@@ -124,6 +124,19 @@ def test_an_array_in_use_no_more_is_updated_where_it_is():
     assert f(x) == 2500
 
 
+def test_a_donated_array_is_updated_where_it_is():
+    i = np.random.default_rng(0).integers(-300, 300, 500)
+    step = fgrad.jit(lambda s: {"x": s["x"].at[i].add(s["x"][i])}, donate_argnums=0)
+    state = {"x": fgrad.numpy.ones((300, 100))}
+    for _ in range(3):
+        state = step(state)
+    place, want = state["x"].ctypes.data, np.array(state["x"])
+    np.add.at(want, i, np.array(state["x"])[i])
+    state = step(state)
+    np.testing.assert_array_equal(state["x"], want)
+    assert state["x"].ctypes.data == place
+
+
 @pytest.mark.parametrize("order", (False, True))
 def test_batches(order):
     r = np.random.default_rng(0)

@@ -86,10 +86,11 @@ def _without(r, made, total):
     updates, x, *indices = made.invars
     axes, summed = made.params["axes"], total.params["axes"]
     kept = [(a, i) for a, i in zip(axes, indices, strict=True) if a not in summed]
-    shapes = [
-        np.broadcast_shapes(*(i.aval.shape for i in v)) for v in (indices, dict(kept).values())
-    ]
-    if not kept or not set(summed) <= set(axes) or shapes[0] != shapes[1]:
+    shape, own = (
+        np.broadcast_shapes(*(i.aval.shape for i in some))
+        for some in (indices, dict(kept).values())
+    )
+    if not kept or not set(summed) <= set(axes) or own != shape:
         return None
     rest = [a for a in range(x.aval.ndim) if a not in summed]
     (out,) = total.outvars

@@ -122,7 +122,9 @@ def can_write(eqn) -> bool:
         return True
     if isinstance(p, Elementwise):
         return p.ufunc is not None or p in (parts.select, elementwise.clamp)
-    if p is contract.einsum or (takes_rows(eqn) and current() == "numpy"):
+    if p in (index.gather, index.scatter):
+        return takes_rows(eqn) if current() == "numpy" else _native().can_write(eqn)
+    if p is contract.einsum:
         return True
     return p in (sh.convert_element_type, sh.concatenate) or p in _REDUCE
 
@@ -142,6 +144,8 @@ def in_place(eqn, operand) -> bool:
     if eqn.primitive is parts.select:
         blends = parts.can_blend(*(v.aval for v in eqn.invars), eqn.outvars[0].aval)
         return blends or (operand is eqn.invars[2] and operand not in eqn.invars[:2])
+    if eqn.primitive is index.scatter:
+        return operand is eqn.invars[1] and eqn.invars.count(operand) == 1
     return isinstance(eqn.primitive, Elementwise)
 
 
@@ -205,9 +209,12 @@ def _into(names, eqn, args, out, buffer):
     if p is sh.concatenate:
         f = names.name(np.concatenate, "concatenate")
         return [f"{out} = {f}(({', '.join(args)}), {eqn.params['dimension']}, {buffer})"]
-    if p is index.gather:
-        f = names.name(gather_rows, "gather_rows")
-        return [f"{out} = {f}({', '.join(args)}, {buffer})"]
+    if p in (index.gather, index.scatter):
+        if current() == "numpy":
+            f = names.name(gather_rows, "gather_rows")
+        else:
+            f = names.name(_native().implementation(eqn), p.name)
+        return [f"{out} = {f}({', '.join(args)}, out={buffer})"]
     return [f"{out} = {_reduction(names, eqn, args, buffer)}"]
 
 
@@ -331,9 +338,7 @@ def _generic(names, eqn, args):
     """
     p = eqn.primitive
     if current() == "llvm":
-        from fgrad.compiler.native.replace import implementation
-
-        found = implementation(eqn)
+        found = _native().implementation(eqn)
         if found is not None:
             return f"{names.name(found, p.name)}({', '.join(args)})"
     if p.lower is not None:
@@ -343,3 +348,9 @@ def _generic(names, eqn, args):
         for k, v in eqn.params.items()
     ]
     return f"{names.name(p.impl, p.name)}({', '.join([*args, *params])})"
+
+
+def _native():
+    from fgrad.compiler.native import replace  # only where LLVM is
+
+    return replace

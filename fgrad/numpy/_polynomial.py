@@ -320,15 +320,25 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     def at(v, i):
         return gather(v, i, axes=(0,), out_axis=0)
 
-    above = ew.min(ew.max(searchsorted(xp, x, side="right", batched=0), 1), max(n - 1, 0))
-    below = ew.max(ew.sub(above, 1), 0)
-    x0, f0 = at(xp, below), at(fp, below)
-    width = ew.sub(at(xp, above), x0)
-    flat = ew.eq(width, 0)
-    slope = ew.div(ew.sub(at(fp, above), f0), parts.select(flat, 1, width))
-    # at the end, where the last points stand one above the other, the very last one counts
-    base = parts.select(flat, at(fp, above), f0)
-    out = ew.add(base, ew.mul(parts.select(flat, 0, slope), ew.sub(x, x0))) if n > 1 else base
+    if n == 1:
+        out = sh.broadcast_to(at(fp, 0), get_aval(x).shape)
+    else:
+        i = searchsorted(xp, x, side="right", batched=0)
+        i = ew.sub(ew.min(ew.max(i, 1), n - 1), 1)
+        many = get_aval(x).size >= n  # then all lines are computed, else those that are wanted
+        x0, f0, x1, f1 = (
+            sh.slice(v, index=((k, n - 1 + k, 1),)) if many else at(v, ew.add(i, k))
+            for k in (0, 1)
+            for v in (xp, fp)
+        )
+        width = ew.sub(x1, x0)
+        flat = ew.eq(width, 0)
+        slope = ew.div(ew.sub(f1, f0), parts.select(flat, 1, width))
+        # at the end, where the last points stand one above the other, the very last one counts
+        base, slope = parts.select(flat, f1, f0), parts.select(flat, 0, slope)
+        if many:
+            x0, base, slope = (at(v, i) for v in (x0, base, slope))
+        out = ew.add(base, ew.mul(slope, ew.sub(x, x0)))
     first, last = (sh.slice(v, index=(i,)) for v, i in ((fp, 0), (fp, n - 1)))
     low, high = (sh.slice(xp, index=(i,)) for i in (0, n - 1))
     out = parts.select(ew.lt(x, low), first if left is None else value(left, "left"), out)

@@ -3,17 +3,24 @@
 from fgrad.compiler.native import linalg
 from fgrad.compiler.native.convolution import convolution, is_convolution
 from fgrad.compiler.native.draws import Draw, is_drawn
-from fgrad.compiler.native.rows import AddRows, Gather, is_by_rows
+from fgrad.compiler.native.gathers import Gather, is_gather
+from fgrad.compiler.native.scatters import Scatter, is_scatter
 from fgrad.compiler.native.search import Search, is_search
-from fgrad.primitives.index import gather
+
+
+def can_write(eqn) -> bool:
+    """Whether what `implementation` gives takes an array for the result, as ``out``."""
+    return is_gather(eqn) or is_scatter(eqn)
 
 
 def implementation(eqn):
     """A function of the operands that does what an equation does; None if NumPy is to do it."""
     if is_drawn(eqn):
         return Draw(eqn)
-    if is_by_rows(eqn):
-        return Gather(eqn) if eqn.primitive is gather else AddRows(eqn)
+    if is_gather(eqn):
+        return Gather(eqn)
+    if is_scatter(eqn):
+        return Scatter(eqn)
     if is_convolution(eqn):
         return convolution(eqn)
     if is_search(eqn):

@@ -401,7 +401,8 @@ class Builder:
         self.do(f"call void {name}(ptr {pointer}, i8 0, i64 {nbytes}, i1 false)")
 
     def gather(self, pointer, stride, dtype, lanes, mask=None) -> Value:
-        """Numbers that stand `stride` items apart; where the mask is false, ones."""
+        """Numbers that stand `stride` items apart, or as many items behind the pointer as a vector
+        of integers says; where the mask is false, ones."""
         kind, places = (
             type_name(dtype, lanes, memory=True),
             self._places(pointer, stride, dtype, lanes),
@@ -436,11 +437,14 @@ class Builder:
         )
 
     def _places(self, pointer, stride, dtype, lanes):
-        """Addresses that lie so many items apart."""
+        """Addresses that lie so many items apart, or so many behind the pointer."""
         name, item = self.fresh(), type_name(dtype, memory=True)
-        numbers = ", ".join(f"i64 {stride * i}" for i in range(lanes))
+        if type(stride) is Value:
+            offsets = stride.name
+        else:
+            offsets = f"<{', '.join(f'i64 {stride * i}' for i in range(lanes))}>"
         self.lines.append(
-            f"  {name} = getelementptr {item}, ptr {pointer}, <{lanes} x i64> <{numbers}>"
+            f"  {name} = getelementptr {item}, ptr {pointer}, <{lanes} x i64> {offsets}"
         )
         return name
 

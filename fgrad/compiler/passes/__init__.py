@@ -8,6 +8,8 @@ from fgrad.compiler.passes.inline import expand_composites, inline_calls
 from fgrad.compiler.passes.pack import pack_small
 from fgrad.compiler.passes.pads import join_pads
 from fgrad.compiler.passes.regular import regular_indices
+from fgrad.compiler.passes.rows import multiply_tables
+from fgrad.compiler.passes.scattered import join_scattered, sum_scattered
 from fgrad.compiler.passes.simplify import simplify
 from fgrad.compiler.passes.sink import sink_views
 from fgrad.compiler.passes.subexpressions import merge_common
@@ -16,11 +18,15 @@ PREPARING = (
     inline_calls,  # calls of programs become their equations
     drop_dead_code,  # before it is expanded
     expand_composites,  # operations NumPy lacks become operations it has
+    sum_scattered,  # sums of what stands among zeros, without the zeros
+    drop_dead_code,  # so that what is read once is seen to be
     regular_indices,  # from grids of places to slices
     simplify,  # constants, identities, moves of moves
     join_pads,  # sums of padded pieces are put together
     merge_common,  # equal equations are computed once
     fold_contractions,  # moves of axes, sums, padding into products
+    multiply_tables,  # before rows of them are taken
+    join_scattered,  # what would be added is added to at once
     drop_dead_code,  # what no result needs
 )
 

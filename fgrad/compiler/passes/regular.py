@@ -54,9 +54,11 @@ def _update(r: Rewriter, eqn):
     if aval.dtype != x.aval.dtype:
         return None
     (new,) = r.emit(sh.reshape, [updates], [aval], {"new_sizes": shape}, eqn.source)
-    if eqn.params["op"] == "add":
+    if eqn.params["op"] == "add" and np.any(r.consts.get(x, True)):
         (old,) = r.emit(sh.slice, [x], [aval], {"index": tuple(index)}, eqn.source)
         (new,) = r.emit(add, [old, new], [aval], {}, eqn.source)
+    if shape == x.aval.shape:
+        return [new]
     number = shaped_array((), np.dtype(int), True)
     starts = [Literal(start, number) for start, _, _ in index]
     avals = [v.aval for v in eqn.outvars]

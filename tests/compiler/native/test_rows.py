@@ -9,7 +9,6 @@ import fgrad
 import fgrad.numpy as fnp
 from fgrad.compiler.native import matmul
 from fgrad.compiler.native.replace import implementation
-from fgrad.compiler.native.rows import _ByRows
 from tests.compiler.native.helpers import check
 
 R = np.random.default_rng(0)
@@ -45,14 +44,7 @@ def test_rows_and_draws_are_machine_code():
     closed = fgrad.jit(f).lower(np.ones(200), np.ones(20_000), key).optimized
     found = [type(implementation(e)) for e in closed.jaxpr.eqns]
     found = sorted(t.__name__ for t in found if t is not type(None))
-    assert found == ["AddRows", "Draw", "Draw", "Gather"]
-
-
-def test_rows_that_are_there_are_taken_once(monkeypatch):
-    monkeypatch.setattr(_ByRows, "_again", None)
-    rows, table = np.arange(20_000) % 200, np.arange(200.0)
-    np.testing.assert_array_equal(fgrad.jit(lambda t: t[rows])(table), table[rows])
-    np.testing.assert_array_equal(fgrad.jit(lambda t: t.at[rows].add(1.0))(table), table + 100)
+    assert found == ["Draw", "Draw", "Gather", "Scatter"]
 
 
 def test_a_key_that_is_used_twice_is_noticed():

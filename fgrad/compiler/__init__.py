@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fgrad.compiler.executable import Executable, compile_jaxpr, compile_steps, compiled
     from fgrad.compiler.passes import prepare
 
-__getattr__ = importer(
+__getattr__, __dir__ = importer(
     __name__,
     {
         "Executable": "fgrad.compiler.executable",

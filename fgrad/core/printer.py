@@ -1,16 +1,16 @@
 """Jaxprs as text, in JAX's notation."""
 
 import itertools
-import string
 
 from fgrad.core.jaxpr import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
+from fgrad.core.letters import LOWERCASE
 
 
 class _Names(dict):
     """A name for every variable: a, b, ..., z, ba, bb, ..."""
 
     def __init__(self):
-        letters = string.ascii_lowercase
+        letters = LOWERCASE
         self._fresh = itertools.chain(
             letters,
             (

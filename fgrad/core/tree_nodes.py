@@ -6,7 +6,6 @@ of every transformation asks. A `Node` pairs a kind with the static data of one 
 structures of its children make up a structure (see `fgrad.core.tree_structure`).
 """
 
-import dataclasses
 from collections import OrderedDict, defaultdict
 from operator import itemgetter
 
@@ -268,15 +267,21 @@ def _automatic_kind(cls):
     """
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         return _namedtuple_kind(cls)
-    if dataclasses.is_dataclass(cls) and not hasattr(cls, "__array__"):
+    if hasattr(cls, "__dataclass_fields__") and not hasattr(cls, "__array__"):
         data, meta = split_fields(cls)
         return dataclass_kind(cls, data, meta, _filler(cls, data + meta))
     return None
 
 
+def _fields(cls):
+    from dataclasses import fields  # it takes long to import; without it there are no dataclasses
+
+    return fields(cls)
+
+
 def split_fields(cls):
     """The names of the data and of the static fields of a dataclass."""
-    fields = [field for field in dataclasses.fields(cls) if field.init]
+    fields = [field for field in _fields(cls) if field.init]
     data = tuple(field.name for field in fields if not field.metadata.get("static", False))
     meta = tuple(field.name for field in fields if field.metadata.get("static", False))
     return data, meta
@@ -289,7 +294,7 @@ def _filler(cls, names):
     there for user values do not meet tracers. Where ``__init__`` computes fields
     (``field(init=False)``) it must run.
     """
-    if not all(field.init for field in dataclasses.fields(cls)):
+    if not all(field.init for field in _fields(cls)):
         return lambda values: cls(**dict(zip(names, values, strict=True)))
 
     def fill(values):

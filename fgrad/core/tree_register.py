@@ -1,6 +1,5 @@
 """Making classes pytree nodes: registration, static fields, and `Partial`."""
 
-import dataclasses
 import functools
 
 from fgrad.core.tree_nodes import (
@@ -262,7 +261,7 @@ def register_dataclass(nodetype, data_fields=None, meta_fields=None, drop_fields
             "register_dataclass: give both data_fields and meta_fields or neither; got "
             f"data_fields={data_fields!r}, meta_fields={meta_fields!r}"
         )
-    is_dataclass = dataclasses.is_dataclass(nodetype)
+    is_dataclass = hasattr(nodetype, "__dataclass_fields__")
     if data_fields is None:
         if not is_dataclass:
             raise TypeError(
@@ -276,7 +275,7 @@ def register_dataclass(nodetype, data_fields=None, meta_fields=None, drop_fields
     else:
         data, meta = tuple(data_fields), tuple(meta_fields)
     if is_dataclass:
-        wanted = {field.name for field in dataclasses.fields(nodetype) if field.init}
+        wanted = {name for names in split_fields(nodetype) for name in names}
         _check_fields(nodetype, {*data, *meta}, wanted - {*drop_fields})
     names = data + meta
     register(
@@ -352,6 +351,8 @@ def static(**kwargs):
     [1.0]
     """
     metadata = {**(kwargs.pop("metadata", None) or {}), "static": True}
+    import dataclasses  # takes long, and is there where it is needed
+
     return dataclasses.field(metadata=metadata, **kwargs)
 
 

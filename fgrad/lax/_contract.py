@@ -1,10 +1,10 @@
 """Products of arrays, summed over axes."""
 
-import string
 from collections.abc import Sequence
 
 import numpy as np
 
+from fgrad.core.letters import LOWERCASE, UPPERCASE
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
 from fgrad.numpy._contract import dot_values
@@ -49,7 +49,7 @@ def dot_general_values(x, y, dimension_numbers):
         raise ValueError(
             located(f"dot_general: dimension_numbers {dimension_numbers} name an axis twice")
         )
-    letters = iter(string.ascii_letters)
+    letters = iter(LOWERCASE + UPPERCASE)
     a, b = [next(letters) for _ in range(m)], [next(letters) for _ in range(n)]
     for i, j in zip(inner_x + batch_x, inner_y + batch_y, strict=True):
         b[j] = a[i]

@@ -42,19 +42,6 @@ from fgrad.numpy._array_api import (
     __array_namespace_info__,
     from_dlpack,
 )
-from fgrad.numpy._bits import packbits, unpackbits
-from fgrad.numpy._compare import (
-    allclose,
-    array_equal,
-    array_equiv,
-    isclose,
-    iscomplex,
-    iscomplexobj,
-    isneginf,
-    isposinf,
-    isreal,
-    isrealobj,
-)
 from fgrad.numpy._contract import dot, matmul
 from fgrad.numpy._create import (
     arange,
@@ -73,15 +60,6 @@ from fgrad.numpy._create import (
     zeros_like,
 )
 from fgrad.numpy._diagonal import diag, diagflat, diagonal, trace, tri, tril, triu
-from fgrad.numpy._differences import (
-    cumulative_prod,
-    cumulative_sum,
-    diff,
-    ediff1d,
-    gradient,
-    trapezoid,
-    unwrap,
-)
 from fgrad.numpy._dtypes import (
     astype,
     bool,
@@ -119,7 +97,6 @@ from fgrad.numpy._dtypes import (
     uint32,
     uint64,
 )
-from fgrad.numpy._edit import delete, fill_diagonal, insert, place, put, trim_zeros
 from fgrad.numpy._einsum import einsum, einsum_path
 from fgrad.numpy._elementwise import (
     abs,
@@ -213,8 +190,6 @@ from fgrad.numpy._elementwise import (
     true_divide,
     trunc,
 )
-from fgrad.numpy._functional import apply_along_axis, apply_over_axes, fromfunction, vectorize
-from fgrad.numpy._histogram import histogram, histogram2d, histogram_bin_edges, histogramdd
 from fgrad.numpy._join import (
     append,
     atleast_1d,
@@ -249,54 +224,8 @@ from fgrad.numpy._mathematics import (
     round,
     sinc,
 )
-from fgrad.numpy._nan import (
-    nanargmax,
-    nanargmin,
-    nancumprod,
-    nancumsum,
-    nanmax,
-    nanmean,
-    nanmin,
-    nanprod,
-    nanstd,
-    nansum,
-    nanvar,
-)
 from fgrad.numpy._nonzero import argwhere, compress, extract, flatnonzero, nonzero
-from fgrad.numpy._pad import pad
-from fgrad.numpy._polynomial import (
-    convolve,
-    correlate,
-    interp,
-    polyadd,
-    polyder,
-    polydiv,
-    polyint,
-    polymul,
-    polysub,
-    polyval,
-    vander,
-)
 from fgrad.numpy._products import cross, inner, kron, matvec, outer, tensordot, vdot, vecdot, vecmat
-from fgrad.numpy._quantile import (
-    median,
-    nanmedian,
-    nanpercentile,
-    nanquantile,
-    percentile,
-    quantile,
-)
-from fgrad.numpy._ranges import (
-    geomspace,
-    indices,
-    linspace,
-    logspace,
-    meshgrid,
-    mgrid,
-    ogrid,
-    ravel_multi_index,
-    unravel_index,
-)
 from fgrad.numpy._rearrange import (
     flip,
     fliplr,
@@ -328,20 +257,7 @@ from fgrad.numpy._reduce import (
     sum,
     var,
 )
-from fgrad.numpy._roots import poly, polyfit, roots
 from fgrad.numpy._select import clip, piecewise, select, where
-from fgrad.numpy._sets import (
-    intersect1d,
-    isin,
-    setdiff1d,
-    setxor1d,
-    union1d,
-    unique,
-    unique_all,
-    unique_counts,
-    unique_inverse,
-    unique_values,
-)
 from fgrad.numpy._shape import (
     broadcast_to,
     concat,
@@ -364,32 +280,12 @@ from fgrad.numpy._sort import (
     sort,
     sort_complex,
 )
-from fgrad.numpy._split import array_split, dsplit, hsplit, split, unstack, vsplit
-from fgrad.numpy._static import (
-    bartlett,
-    blackman,
-    diag_indices,
-    diag_indices_from,
-    frombuffer,
-    fromfile,
-    fromiter,
-    fromstring,
-    hamming,
-    hanning,
-    ix_,
-    kaiser,
-    mask_indices,
-    tril_indices,
-    tril_indices_from,
-    triu_indices,
-    triu_indices_from,
-)
-from fgrad.numpy._statistics import average, bincount, corrcoef, count_nonzero, cov, ptp
 from fgrad.numpy._take import choose, put_along_axis, take, take_along_axis
 from fgrad.numpy._ufunc import frompyfunc, ufunc
 
 if TYPE_CHECKING:  # imported when they are first asked for
     from fgrad.numpy import fft, linalg
+    from fgrad.numpy._later import *  # noqa: F403
 
 _surface.attach(globals())
-__getattr__ = _importer(__name__, {})
+__getattr__, __dir__ = _importer(__name__, {}, rest="fgrad.numpy._later")

@@ -1,7 +1,6 @@
 """Products: matmul, dot and their kin."""
 
-import string
-
+from fgrad.core.letters import LOWERCASE, UPPERCASE
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
 from fgrad.numpy._face import public, refuse, value
@@ -93,7 +92,7 @@ def _tensordot(x, y, axes_x, axes_y):
         raise ValueError(
             located(f"axes {axes_x} of {a} and {axes_y} of {b} do not fit: their lengths differ")
         )
-    letters = iter(string.ascii_letters)
+    letters = iter(LOWERCASE + UPPERCASE)
     lhs = [next(letters) for _ in range(a.ndim)]
     rhs = [next(letters) for _ in range(b.ndim)]
     for i, j in zip(axes_x, axes_y, strict=True):

@@ -4,11 +4,11 @@ A call is planned once for its subscripts and shapes; the plan is a list of oper
 values numbered in the order in which they arise.
 """
 
-import string
 from functools import lru_cache
 
 import numpy as np
 
+from fgrad.core.letters import LOWERCASE, UPPERCASE
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
 from fgrad.numpy._diagonal import diagonal_values
@@ -17,7 +17,7 @@ from fgrad.primitives.contract import einsum as contract
 from fgrad.primitives.reduce import reduce_sum
 from fgrad.primitives.shape import astype, reshape, transpose
 
-_LETTERS = string.ascii_uppercase + string.ascii_lowercase
+_LETTERS = UPPERCASE + LOWERCASE
 
 
 def parse(subscripts: str, ranks) -> tuple[list[str], str]:

@@ -24,7 +24,6 @@ from fgrad.numpy._inplace import into
 from fgrad.primitives import elementwise as ew
 from fgrad.primitives import parts
 from fgrad.primitives.index import gather
-from fgrad.primitives.random import random_unwrap
 from fgrad.primitives.reduce import reduce_and
 from fgrad.primitives.shape import astype, broadcast_to, reshape
 
@@ -81,6 +80,8 @@ def _equal_keys(self, other):
     other = _operand(other)
     if other is NotImplemented or get_aval(other).dtype != key_dtype:
         return NotImplemented
+    from fgrad.primitives.random import random_unwrap  # it is there, if there are keys
+
     same = ew.eq(random_unwrap(self), random_unwrap(other))
     return reduce_and(same, axes=(get_aval(same).ndim - 1,))
 
@@ -296,15 +297,19 @@ def _putmask(a, mask, values, inplace=False):
 _functions: dict = {np.copyto: _copyto, np.putmask: _putmask}  # NumPy's function -> ours
 
 
-# Modules of NumPy whose namesakes here are imported when one of their functions is called.
-_LATER = frozenset(("numpy.linalg", "numpy.fft"))
+# For modules of NumPy those of ours that are imported when one of their functions is called first.
+_LATER = {
+    "numpy": "fgrad.numpy._later",
+    "numpy.linalg": "fgrad.numpy.linalg",
+    "numpy.fft": "fgrad.numpy.fft",
+}
 
 
 def _ours(func):
     """Our function for NumPy's, or None."""
     found = _functions.get(func)
     if found is None and func.__module__ in _LATER:
-        ours = importlib.import_module(f"fgrad.{func.__module__}")
+        ours = importlib.import_module(_LATER[func.__module__])
         serve(sys.modules[func.__module__], vars(ours))
         found = _functions.get(func)
     return found

@@ -4,11 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from fgrad.control_flow.loops import scan
 from fgrad.core.source import located
 from fgrad.core.trace import get_aval
 from fgrad.numpy._face import axes_of, axis_of, concrete, give, public, refuse, unweak, value
-from fgrad.numpy._functional import vectorize
 from fgrad.numpy._indexing import At, getitem
 from fgrad.numpy._rearrange import moveaxis_values
 from fgrad.numpy._shape import concatenate_values, reshape_values
@@ -19,6 +17,13 @@ from fgrad.primitives.parts import select
 _WIDENED = ("add", "multiply")
 # of those without a start, the ones that do not mind the order of the elements
 _UNORDERED = ("maximum", "minimum", "fmax", "fmin")
+
+
+def scan(*args):
+    """`lax.scan`, which is imported when the first loop runs."""
+    from fgrad.control_flow.loops import scan
+
+    return scan(*args)
 
 
 class _Kind(type):
@@ -59,7 +64,7 @@ class ufunc(metaclass=_Kind):
         self.__doc__ = func.__doc__
         self.nin, self.nout, self.identity = nin, nout, identity
         self.nargs = nin + nout if nargs is None else nargs
-        self._func, self._vectorized = func, vectorize(func)
+        self._func = func
         self._reduce, self._accumulate, self._at = reduce, accumulate, at
 
     def __repr__(self):
@@ -69,7 +74,9 @@ class ufunc(metaclass=_Kind):
         refuse(self.__name__, out=out, where=where)
         if len(args) != self.nin:
             raise TypeError(located(f"{self.__name__} takes {self.nin} arguments; got {len(args)}"))
-        return self._vectorized(*args)
+        from fgrad.numpy._functional import vectorize
+
+        return vectorize(self._func)(*args)
 
     def _prepared(self, method, a, dtype, out):
         """The array in the dtype in which it is reduced."""

@@ -5,12 +5,12 @@ operand alone (it is summed beforehand): so the transpose by either operand is a
 transposition of an operand or of the result is a change of letters, and batching adds a letter.
 """
 
-import string
 from functools import lru_cache
 
 import numpy as np
 
 from fgrad.core.avals import result_aval
+from fgrad.core.letters import LOWERCASE, UPPERCASE
 from fgrad.core.source import located
 from fgrad.core.trace import Primitive, Undefined
 from fgrad.primitives.define import set_rules
@@ -167,7 +167,7 @@ def _transpose(ct, x, y, *, subscripts):
 
 def _batch(args, dims, size, *, subscripts):
     lhs, rhs, out = parse(subscripts)
-    new = next(c for c in string.ascii_letters if c not in subscripts)
+    new = next(c for c in LOWERCASE + UPPERCASE if c not in subscripts)
     dx, dy = dims
     lhs = lhs if dx is None else lhs[:dx] + new + lhs[dx:]
     rhs = rhs if dy is None else rhs[:dy] + new + rhs[dy:]
@@ -189,7 +189,7 @@ set_rules(
 
 def matmul_subscripts(m: int, n: int) -> tuple[str, str, str]:
     """Labels of NumPy's matmul for operands of `m` and `n` axes, with equal batch axes."""
-    batch = string.ascii_lowercase[: max(m, n) - 2] if max(m, n) > 2 else ""
+    batch = LOWERCASE[: max(m, n) - 2] if max(m, n) > 2 else ""
     lhs = "X" if m == 1 else batch[len(batch) - (m - 2) :] + "YX"
     rhs = "X" if n == 1 else batch[len(batch) - (n - 2) :] + "XZ"
     return lhs, rhs, batch + "Y" * (m > 1) + "Z" * (n > 1)

@@ -19,6 +19,7 @@ from fgrad.core import memory
 from fgrad.core.avals import shaped_array
 from fgrad.core.parallel import THREADS, shares
 from fgrad.primitives.convolution import MANY, conv, padded
+from fgrad.primitives.shape import dilated
 
 # Multiplications from which on machine code pays, and several threads do.
 WORTH, SHARED = 1 << 16, 1 << 21
@@ -60,11 +61,10 @@ class _Convolution:
         self._places, self._kernel = out.shape[3:], w.shape[3:]
         self.g, self.o, self.c = w.shape[:3]
         self.n = x.shape[1]
-        sizes = np.broadcast_to(out.dtype.type(0), x.shape)
-        lines = padded(sizes, eqn.params, inner).shape[3:]
+        around = zip(x.shape[3:], eqn.params["padding"], eqn.params["lhs_dilation"], strict=True)
+        lines = [dilated(n, d) + before + after for n, (before, after), d in around]
         outer = (self.g, self.n if inner == 2 else self.c)
         self._steps = row_major((*outer, *lines, self.c if inner == 2 else self.n))
-        self._size = self.g * x.shape[1] * self.c * math.prod(lines)
         self._strides, self._dilation = eqn.params["strides"], eqn.params["rhs_dilation"]
         numbers = [shaped_array((1,), out.dtype)] * 3
         text = function_text("conv", numbers, [True] * 3, [self._length()], True, self._write)

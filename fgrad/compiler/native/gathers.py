@@ -43,9 +43,8 @@ class Gather:
         self.code = function_text(
             "gather", avals, [True] * len(avals), [self._lines.count], True, self._write
         )
-        self._run = Shared(
-            Module.of(self.code), "gather", self._lines.count, out.size >= MANY
-        )  # fmt: skip
+        module = Module.of(self.code)
+        self._run = Shared(module, "gather", self._lines.count, out.size >= MANY)
 
     def _write(self, b, arguments, start, stop):
         x, *indices, out = arguments

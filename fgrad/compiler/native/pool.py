@@ -1,4 +1,4 @@
-"""Threads for machine code: work is handed over in less than a microsecond.
+"""Threads for machine code: work is handed over in a microsecond or two.
 
 A worker never holds the interpreter's lock. It looks for a job for some microseconds after the last
 one, and then sleeps. A job that no worker has begun is taken back by whoever handed it over, who
@@ -49,40 +49,49 @@ define internal void @wake(ptr %slot, i64 %i) {
   ret void
 }
 
-define ptr @serve(ptr %self, ptr %arguments, i64 %count) {
-  %object = load ptr, ptr %arguments
-  %slot = call ptr PYTHON_POINTER(ptr %object)
-  %thread = call ptr SAVE()
-  %done = call ptr @field(ptr %slot, i64 6)
-  br label %idle
-idle:
-  %tries = phi i64 [0, %0], [0, %rest], [%more, %look], [0, %finish], [0, %rouse]
-  %state = load atomic i64, ptr %slot acquire, align 8
-  %there = icmp eq i64 %state, 1
-  br i1 %there, label %take, label %look
+; Waits until a field is 1: looks for some time, then puts a 2 there and sleeps until it is woken.
+define internal void @await(ptr %slot, i64 %i, i64 %lock) {
+  %place = call ptr @field(ptr %slot, i64 %i)
+  br label %again
+again:
+  %tries = phi i64 [0, %0], [%more, %look], [0, %rest]
+  %now = load atomic i64, ptr %place acquire, align 8
+  %there = icmp eq i64 %now, 1
+  br i1 %there, label %end, label %look
 look:
   call void PAUSE
   %more = add i64 %tries, 1
   %patient = icmp slt i64 %more, PATIENCE
-  br i1 %patient, label %idle, label %tired
+  br i1 %patient, label %again, label %tired
 tired:
-  %slept = cmpxchg ptr %slot, i64 0, i64 2 acq_rel acquire
+  %slept = cmpxchg ptr %place, i64 0, i64 2 acq_rel acquire
   %may = extractvalue {i64, i1} %slept, 1
   br i1 %may, label %nap, label %rest
 nap:
-  call void @sleep_on(ptr %slot, i64 7)
+  call void @sleep_on(ptr %slot, i64 %lock)
   br label %rest
 rest:
-  br label %idle
-take:
-  %taken = cmpxchg ptr %slot, i64 1, i64 3 acq_rel acquire
-  %mine = extractvalue {i64, i1} %taken, 1
-  br i1 %mine, label %work, label %rest
-work:
+  br label %again
+end:
+  ret void
+}
+
+define ptr @serve(ptr %self, ptr %arguments, i64 %count) {
+  %object = load ptr, ptr %arguments
+  %slot = call ptr PYTHON_POINTER(ptr %object)
+  %thread = call ptr SAVE()
   %p2 = call ptr @field(ptr %slot, i64 2)
   %p3 = call ptr @field(ptr %slot, i64 3)
   %p4 = call ptr @field(ptr %slot, i64 4)
   %p5 = call ptr @field(ptr %slot, i64 5)
+  %done = call ptr @field(ptr %slot, i64 6)
+  br label %idle
+idle:
+  call void @await(ptr %slot, i64 0, i64 7)
+  %taken = cmpxchg ptr %slot, i64 1, i64 3 acq_rel acquire
+  %mine = extractvalue {i64, i1} %taken, 1
+  br i1 %mine, label %work, label %idle
+work:
   %function = load ptr, ptr %p2
   %args = load ptr, ptr %p3
   %number = load i64, ptr %p4
@@ -91,11 +100,9 @@ work:
   store atomic i64 0, ptr %slot release, align 8
   %before = atomicrmw xchg ptr %done, i64 1 acq_rel
   %asleep = icmp eq i64 %before, 2
-  br i1 %asleep, label %rouse, label %finish
+  br i1 %asleep, label %rouse, label %idle
 rouse:
   call void @wake(ptr %slot, i64 8)
-  br label %idle
-finish:
   br label %idle
 }
 
@@ -127,33 +134,16 @@ end:
 
 define i64 @take_back(ptr %slot) {
   %owner = call ptr @field(ptr %slot, i64 1)
-  %done = call ptr @field(ptr %slot, i64 6)
   %back = cmpxchg ptr %slot, i64 1, i64 0 acq_rel acquire
   %mine = extractvalue {i64, i1} %back, 1
   br i1 %mine, label %leave, label %wait
 wait:
-  %tries = phi i64 [0, %0], [%more, %look]
-  %d = load atomic i64, ptr %done acquire, align 8
-  %ready = icmp eq i64 %d, 1
-  br i1 %ready, label %take, label %look
-look:
-  call void PAUSE
-  %more = add i64 %tries, 1
-  %patient = icmp slt i64 %more, PATIENCE
-  br i1 %patient, label %wait, label %tired
-tired:
-  %slept = cmpxchg ptr %done, i64 0, i64 2 acq_rel acquire
-  %may = extractvalue {i64, i1} %slept, 1
-  br i1 %may, label %nap, label %take
-nap:
-  call void @sleep_on(ptr %slot, i64 8)
-  br label %take
-take:
+  call void @await(ptr %slot, i64 6, i64 8)
   %p5 = call ptr @field(ptr %slot, i64 5)
   %result = load i64, ptr %p5
   br label %leave
 leave:
-  %given = phi i64 [TAKEN_BACK, %0], [%result, %take]
+  %given = phi i64 [TAKEN_BACK, %0], [%result, %wait]
   store atomic i64 0, ptr %owner release, align 8
   ret i64 %given
 }
